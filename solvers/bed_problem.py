@@ -1,0 +1,258 @@
+"""The frozen bed-placement problem: who waits, which beds there are, who lies where.
+
+Keys are opaque strings. Everything is sorted on construction, so that the order in which rows
+came from a database changes neither the hash nor the plan.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from solvers.bed_ruleset import DEFAULT_RULES, Isolation, RoomKind, RuleSet
+
+MAX_REQUESTS = 2_000
+MAX_BEDS = 20_000
+
+
+class Sex(StrEnum):
+    """Sex for placement; UNKNOWN shares a room with nobody."""
+
+    FEMALE = "F"
+    MALE = "M"
+    UNKNOWN = "U"
+
+
+class SideRoom(StrEnum):
+    NONE = "NONE"
+    PREFERRED = "PREFERRED"
+    REQUIRED = "REQUIRED"
+    FORBIDDEN = "FORBIDDEN"
+
+
+class RoomSex(StrEnum):
+    FIXED_FEMALE = "FIXED_F"
+    FIXED_MALE = "FIXED_M"
+    DYNAMIC = "DYNAMIC"  # whoever is in it decides
+    MIXED = "MIXED"
+
+
+class WardSex(StrEnum):
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+    MIXED = "MIXED"
+    PER_ROOM = "PER_ROOM"
+
+
+class Scope(StrEnum):
+    """What a waiver is given for."""
+
+    REQUEST = "REQUEST"
+    BED = "BED"
+    ROOM = "ROOM"
+    WARD = "WARD"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A patient who needs a bed, with what the placement must know about the patient."""
+
+    key: str
+    encounter: str
+    sex: Sex
+    age_years: int | None = None
+    priority: int = 0  # points, higher first
+    waiting_min: int = 0
+    isolation: Isolation = Isolation.NONE
+    organism: str | None = None  # group; None never makes a cohort
+    side_room: SideRoom = SideRoom.NONE
+    care_level: str = "WARD"
+    specialty: str | None = None
+    required_equipment: tuple[str, ...] = ()
+    preferred_equipment: tuple[str, ...] = ()
+    needs_supervision: bool = False
+    falls_risk: bool = False
+    immunosuppressed: bool = False
+    end_of_life: bool = False
+    infection: bool = False  # infected, isolation not ordered
+    moves_so_far: int = 0
+    current_bed: str | None = None  # a placed patient who is to be moved
+    held_bed: str | None = None  # the request's own hold
+    target_ward: str | None = None
+
+    def __post_init__(self) -> None:
+        _coerce(self, sex=Sex, isolation=Isolation, side_room=SideRoom)
+        _sort_names(self, "required_equipment", "preferred_equipment")
+        _not_negative(self, "age_years", "priority", "waiting_min", "moves_so_far")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bed:
+    """A bed; `blocked_by` is empty when it is READY_NOW, else the codes that say why not.
+
+    CO_BLOCKED and NO_STAFFED_HEADROOM are ignored: the rules judge both again, per request.
+    """
+
+    key: str
+    ward: str
+    room: str
+    equipment: tuple[str, ...] = ()
+    visible: bool = True  # staff can see it
+    blocked_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _sort_names(self, "equipment", "blocked_by")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    key: str
+    ward: str
+    kind: RoomKind = RoomKind.BAY
+    sex_policy: RoomSex = RoomSex.DYNAMIC
+    equipment: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _coerce(self, kind=RoomKind, sex_policy=RoomSex)
+        _sort_names(self, "equipment")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ward:
+    key: str
+    care_level: str = "WARD"
+    specialties: tuple[tuple[str, int], ...] = ()  # (specialty, rank); 1 is the ward's own
+    sex_policy: WardSex = WardSex.PER_ROOM
+    min_age: int | None = None
+    max_age: int | None = None
+    staffed_beds: int = 0
+    census: int = 0  # present stays
+    holds: int = 0  # active holds, the requests' own included
+
+    def __post_init__(self) -> None:
+        _coerce(self, sex_policy=WardSex)
+        pairs = sorted((str(name), int(rank)) for name, rank in self.specialties)
+        object.__setattr__(self, "specialties", tuple(pairs))
+        _not_negative(self, "min_age", "max_age", "staffed_beds", "census", "holds")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Occupant:
+    """A present stay or an active hold. `request` names the request it belongs to, if any."""
+
+    key: str
+    room: str
+    sex: Sex
+    isolation: Isolation = Isolation.NONE
+    organism: str | None = None
+    request: str | None = None
+
+    def __post_init__(self) -> None:
+        _coerce(self, sex=Sex, isolation=Isolation)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Waiver:
+    """A hard rule that may be broken for one request, bed, room or ward."""
+
+    rule: str
+    scope: Scope
+    key: str
+
+    def __post_init__(self) -> None:
+        _coerce(self, scope=Scope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BedPlanProblem:
+    """Everything a plan may depend on. Raises ValueError that names the field at fault.
+
+    All beds of a room must be present, ready or not: their number decides whether it is shared.
+    """
+
+    requests: tuple[Request, ...]
+    beds: tuple[Bed, ...]
+    rooms: tuple[Room, ...]
+    wards: tuple[Ward, ...]
+    occupants: tuple[Occupant, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    rules: RuleSet = field(default=DEFAULT_RULES)
+
+    def __post_init__(self) -> None:
+        for name in ("requests", "beds", "rooms", "wards", "occupants"):
+            rows = tuple(sorted(getattr(self, name), key=lambda row: row.key))
+            object.__setattr__(self, name, rows)
+            _unique(name, (row.key for row in rows))
+        object.__setattr__(self, "waivers", tuple(sorted(set(self.waivers))))
+        _check_sizes(self)
+        _check_places(self)
+        _check_requests(self)
+
+
+def _check_sizes(problem: BedPlanProblem) -> None:
+    if len(problem.requests) > MAX_REQUESTS or len(problem.beds) > MAX_BEDS:
+        raise ValueError(
+            f"requests, beds: at most {MAX_REQUESTS} and {MAX_BEDS}; plan ward by ward"
+        )
+
+
+def _check_places(problem: BedPlanProblem) -> None:
+    wards = {ward.key for ward in problem.wards}
+    rooms = {room.key: room.ward for room in problem.rooms}
+    for room in problem.rooms:
+        _known("rooms.ward", room.ward, wards)
+    for bed in problem.beds:
+        _known("beds.room", bed.room, rooms)
+        if rooms[bed.room] != bed.ward:
+            raise ValueError(f"beds.ward: {bed.key} is not in its room's ward")
+    for person in problem.occupants:
+        _known("occupants.room", person.room, rooms)
+
+
+def _check_requests(problem: BedPlanProblem) -> None:
+    beds = {bed.key for bed in problem.beds}
+    wards = {ward.key for ward in problem.wards}
+    _unique("requests.encounter", (request.encounter for request in problem.requests))
+    _unique("requests.held_bed", (r.held_bed for r in problem.requests if r.held_bed))
+    for request in problem.requests:
+        if request.held_bed is not None:
+            _known("requests.held_bed", request.held_bed, beds)
+        if request.target_ward is not None:
+            _known("requests.target_ward", request.target_ward, wards)
+        if request.care_level not in dict(problem.rules.care_ranks):
+            raise ValueError(f"requests.care_level: the rules do not rank {request.care_level}")
+    for ward in problem.wards:
+        if ward.care_level not in dict(problem.rules.care_ranks):
+            raise ValueError(f"wards.care_level: the rules do not rank {ward.care_level}")
+
+
+def _known(name: str, key: str, keys: Iterable[str]) -> None:
+    if key not in keys:
+        raise ValueError(f"{name}: {key} is not part of the problem")
+
+
+def _unique(name: str, keys: Iterable[str]) -> None:
+    doubled = [key for key, times in Counter(keys).items() if times > 1]
+    if doubled:
+        raise ValueError(f"{name}: {min(doubled)} occurs twice")
+
+
+def _coerce(row: object, **kinds: type[StrEnum]) -> None:
+    for name, kind in kinds.items():
+        try:
+            object.__setattr__(row, name, kind(getattr(row, name)))
+        except ValueError:
+            allowed = ", ".join(kind)
+            raise ValueError(f"{name}: {getattr(row, name)!r} is none of {allowed}") from None
+
+
+def _sort_names(row: object, *names: str) -> None:
+    for name in names:
+        object.__setattr__(row, name, tuple(sorted(set(getattr(row, name)))))
+
+
+def _not_negative(row: object, *names: str) -> None:
+    for name in names:
+        value = getattr(row, name)
+        if value is not None and (not isinstance(value, int) or value < 0):
+            raise ValueError(f"{name}: {value!r} is not a whole number from 0 up")

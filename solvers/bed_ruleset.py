@@ -1,0 +1,111 @@
+"""The weights and tables of bed placement, as versioned data that a hospital may replace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class Isolation(StrEnum):
+    NONE = "NONE"
+    CONTACT = "CONTACT"
+    DROPLET = "DROPLET"
+    AIRBORNE = "AIRBORNE"
+    PROTECTIVE = "PROTECTIVE"
+
+
+class RoomKind(StrEnum):
+    BAY = "BAY"
+    SIDE = "SIDE"
+    NEG_PRESSURE = "NEG_PRESSURE"
+    POS_PRESSURE = "POS_PRESSURE"
+
+
+# Points per broken soft rule: the defaults of the placement rules. The last two are ours: a
+# ward's second-choice specialty, and a bed that gives more care than is needed, per level.
+DEFAULT_WEIGHTS: Mapping[str, int] = {
+    "IMMUNOSUPPRESSED_NO_SIDE_ROOM": 10,
+    "WRONG_SEX_WARD": 10,
+    "MIXED_BAY": 8,
+    "FALLS_RISK_SIDE_ROOM": 5,
+    "NO_SUPERVISION": 5,
+    "INFECTION_NO_SIDE_ROOM": 4,
+    "END_OF_LIFE_NO_SIDE_ROOM": 3,
+    "OUTLIER_SPECIALTY": 3,
+    "PREFERENCE_MISSED": 2,
+    "TRANSFER": 11,
+    "MANY_MOVES": 8,
+    "SECOND_SPECIALTY": 1,
+    "CARE_ABOVE_NEED": 4,
+}
+
+Table = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSet:
+    """One version of the rules' data. Weights that are not named count 0.
+
+    Leaving a patient without a bed costs `unplaced_base` + `priority_step` × points
+    + one point per `waiting_step_min` minutes, up to `waiting_cap`. With `priority_step` above the
+    sum of all penalties, one point of priority outweighs any inconvenience; with `waiting_cap`
+    below `priority_step`, waiting decides only between equal priorities.
+    """
+
+    version: str
+    weights: Table
+    care_ranks: Table = (
+        ("AMU", 1),
+        ("ED", 0),
+        ("HDU", 2),
+        ("ICU", 3),
+        ("LOUNGE", 0),
+        ("THEATRE", 0),
+        ("WARD", 1),
+    )
+    isolation_rooms: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("AIRBORNE", ("NEG_PRESSURE",)),
+        ("CONTACT", ("NEG_PRESSURE", "SIDE")),
+        ("DROPLET", ("NEG_PRESSURE", "SIDE")),
+        ("PROTECTIVE", ("POS_PRESSURE", "SIDE")),
+    )
+    cohort_isolations: tuple[str, ...] = ("AIRBORNE", "CONTACT", "DROPLET")
+    ward_sex_is_hard: bool = False
+    max_moves: int = 3  # per stay, before MANY_MOVES counts
+    unplaced_base: int = 1_000
+    priority_step: int = 100
+    waiting_step_min: int = 15
+    waiting_cap: int = 96
+
+    def __post_init__(self) -> None:
+        for name in ("weights", "care_ranks", "isolation_rooms", "cohort_isolations"):
+            object.__setattr__(self, name, tuple(sorted(map(_frozen, getattr(self, name)))))
+        if any(not isinstance(points, int) or points < 0 for _, points in self.weights):
+            raise ValueError("rules.weights: points are whole numbers from 0 up")
+        if self.waiting_step_min < 1:
+            raise ValueError("rules.waiting_step_min: at least 1 minute")
+
+    @cached_property
+    def weight(self) -> Mapping[str, int]:
+        return dict(self.weights)
+
+    @cached_property
+    def care_rank(self) -> Mapping[str, int]:
+        return dict(self.care_ranks)
+
+    @cached_property
+    def rooms_for(self) -> Mapping[str, tuple[str, ...]]:
+        return dict(self.isolation_rooms)
+
+    def placed_value(self, priority: int, waiting_min: int) -> int:
+        """What placing a patient is worth: the cost of leaving that patient unplaced."""
+        waited = min(waiting_min // self.waiting_step_min, self.waiting_cap)
+        return self.unplaced_base + self.priority_step * priority + waited
+
+
+def _frozen(row: str | tuple[str, object] | list[object]) -> object:
+    """Lists, as they come from JSON, become tuples."""
+    return tuple(map(_frozen, row)) if isinstance(row, tuple | list) else row  # type: ignore[arg-type]
+
+
+DEFAULT_RULES = RuleSet(version="beds-1", weights=tuple(DEFAULT_WEIGHTS.items()))
