@@ -1,0 +1,197 @@
+"""The one way to change anything.
+
+    command → open transaction → scope → policy → idempotency → apply → flush
+            → outbox and ledger entry → commit → publish
+
+A refusal or fault rolls the change back and is itself recorded.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session
+
+from app.answers import Answers, result_type
+from app.drafts import Drafts, Operation
+from app.outbox import FIRST_ANSWER
+from app.writer import Attempt, Landed, Writer
+from audit.changes import Changes
+from audit.entry import Draft
+from authz.decision import Decisions
+from kit.clock import Clock
+from kit.command import Command
+from kit.errors import Conflict, Invalid, Refusal, Retry
+from kit.sealed import Vault
+from kit.work import NETWORK, Actor, Scope, Work
+
+T = TypeVar("T")
+
+KEY_LENGTH = 64
+
+
+class SessionVault(Protocol):
+    def bind(self, session: Session) -> Vault: ...
+
+
+class Checkpoints(Protocol):
+    """Lets privileged actions wait until the log that outsiders see covers them."""
+
+    def wait_for(self, entry: int, timeout_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """A command's result, where it landed, and whether it is the answer of an earlier send."""
+
+    result: T
+    scope: Scope
+    replayed: bool = False
+    subjects: frozenset[UUID] = frozenset()
+
+
+@dataclass(slots=True)
+class _Try:
+    """What is known about one attempt so far: the refusal's record needs it too."""
+
+    actor: Actor
+    command: Command[Any]
+    key: str | None
+    operation: Operation
+    scope: Scope | None = None
+    role: str = ""
+    subjects: set[UUID] = field(default_factory=set)
+
+
+class Pipeline:
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        decisions: Decisions,
+        vault: SessionVault,
+        answers: Answers,
+        drafts: Drafts,
+        checkpoints: Checkpoints,
+        clock: Clock,
+    ) -> None:
+        self._writer = writer
+        self._decisions = decisions
+        self._vault = vault
+        self._answers = answers
+        self._drafts = drafts
+        self._checkpoints = checkpoints
+        self._clock = clock
+
+    def run(
+        self,
+        actor: Actor,
+        command: Command[T],
+        *,
+        key: str | None = None,
+        operation: Operation | None = None,
+    ) -> Done[T]:
+        """Do the command or raise its Refusal; either way the ledger has an entry.
+
+        With a `key` (≤ 64 characters, chosen by the sender) a repeated send is answered like
+        the first and changes nothing. Raises Conflict if the key came with another payload.
+        """
+        if key is not None and not 0 < len(key) <= KEY_LENGTH:
+            raise Invalid(f"an idempotency key has 1 to {KEY_LENGTH} characters",
+                          field="idempotencyKey")  # fmt: skip
+        this = _Try(actor, command, key, operation or Operation())
+        landed = self._writer.run(
+            Attempt(
+                lambda connection: self._do(connection, this), lambda why: self._refused(this, why)
+            )
+        )
+        if command.privileged and landed.entry is not None:
+            self._checkpoints.wait_for(landed.entry, timeout_s=10.0)
+        done: Done[T] = landed.result
+        return done
+
+    def record(self, draft: Draft) -> None:
+        """Make one entry durable, e.g. of a read: returns once it is."""
+        self._writer.run(Attempt(lambda _c: Landed(None, draft), lambda _why: draft))
+
+    def _do(self, connection: Connection, this: _Try) -> Landed:
+        try:
+            with Session(connection, expire_on_commit=False, autoflush=True) as session:
+                return self._apply(session, this)
+        except IntegrityError as clash:
+            raise _judged(clash) from clash
+        except StaleDataError as clash:
+            raise Retry("another change came first; read again, then retry",
+                        reason="STALE_VERSION") from clash  # fmt: skip
+
+    def _apply(self, session: Session, this: _Try) -> Landed:
+        command = this.command
+        work = Work(session, self._clock(), this.actor, self._vault.bind(session), self._part)
+        this.subjects = work.subjects
+        this.scope = command.scope(work)
+        self._decisions.require(this.actor, command.action, this.scope)
+        this.role = self._decisions.acting_role(this.actor, command.action, this.scope)
+        if this.key and (known := self._known(session, this)):
+            return Landed(known, None)
+        changes = Changes.watch(session)
+        result = command.apply(work)
+        session.flush()  # a broken constraint shows before the ledger says done
+        if this.key:
+            self._keep(session, this, result, work)
+        draft = self._drafts.done(this.actor, command, this.scope, this.role, this.operation,
+                                  work, changes.collected())  # fmt: skip
+        session.flush()
+        done = Done(result, this.scope, subjects=frozenset(work.subjects))
+        session.expunge_all()  # detached rows: nothing loads or writes after this
+        return Landed(done, draft, work.events)
+
+    def _part(self, work: Work, command: Command[Any]) -> Any:
+        self._decisions.require(work.actor, command.action, command.scope(work))
+        work.session.flush()
+        return command.apply(work)
+
+    def _refused(self, this: _Try, why: Exception) -> Draft:
+        return self._drafts.refused(
+            self._clock(), this.actor, this.command, this.scope or NETWORK, this.role,
+            this.operation, this.subjects, why,
+        )  # fmt: skip
+
+    def _known(self, session: Session, this: _Try) -> Done[Any] | None:
+        first = session.execute(
+            select(FIRST_ANSWER.c.payload, FIRST_ANSWER.c.answer).where(
+                FIRST_ANSWER.c.actor_id == this.actor.id, FIRST_ANSWER.c.key == this.key
+            )
+        ).one_or_none()
+        if first is None:
+            return None
+        if first.payload != self._answers.fingerprint(this.command):
+            raise Conflict("this idempotency key was used with another payload; choose a new key",
+                           reason="KEY_REUSED", field="idempotencyKey")  # fmt: skip
+        kind = result_type(type(this.command))
+        result = self._answers.thaw(first.answer, _bound(this), kind)
+        return Done(result, this.scope or NETWORK, replayed=True)
+
+    def _keep(self, session: Session, this: _Try, result: Any, work: Work) -> None:
+        row = {
+            "actor_id": this.actor.id,
+            "key": this.key,
+            "payload": self._answers.fingerprint(this.command),
+            "answer": self._answers.freeze(result, _bound(this)),
+            "at": work.now,
+        }
+        session.execute(insert(FIRST_ANSWER), [row])
+
+
+def _bound(this: _Try) -> bytes:
+    return f"{this.actor.id}\n{this.key}".encode()
+
+
+def _judged(clash: IntegrityError) -> Refusal:
+    """Constraints judge races: two people acted on the same thing and this one came second."""
+    known = str(clash.orig)
+    if "first_answer" in known:
+        return Retry("the same request is under way; send it again", reason="IN_FLIGHT")
+    return Retry("another change came first; read again, then retry", reason="LOST_A_RACE")
