@@ -1,0 +1,97 @@
+"""What a resolver can reach: who is asking, and the running program. No session to write with."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import anyio
+from sqlmodel import Session
+from strawberry.types.info import Info as StrawberryInfo
+
+from api.sight import Disclosures, Sight
+from app.drafts import Operation
+from app.wiring import App
+from kit.db import reading
+from kit.ids import new_id
+from kit.sealed import Vault
+from kit.work import NETWORK, Actor, Scope
+
+
+@dataclass(slots=True)
+class Context:
+    """One request. `language` is `zh` or `en`, for messages to people."""
+
+    app: App
+    actor: Actor | None  # None: not logged in
+    language: str = "en"
+    address: str = ""  # of the client, for throttling only
+    operation: Operation = field(default_factory=Operation)
+    disclosures: Disclosures = field(default_factory=Disclosures)
+    actions: set[str] = field(default_factory=set)  # of the root fields that were read
+    _sights: dict[tuple[Scope, bool], Sight] = field(default_factory=dict)
+    _assigned: frozenset[UUID] | None = None
+
+    def sight(self, scope: Scope, session: Session, subject: UUID | None = None) -> Sight:
+        """What the viewer may see of a row in `scope` that is about `subject`."""
+        actor = self.viewer()
+        mine = subject is not None and subject in self._assigned_to(actor, session)
+        known = self._sights.get((scope, mine))
+        if known is None:
+            decisions = self.app.decisions
+            classes = decisions.classes(actor, scope)
+            if mine:
+                classes |= decisions.assigned_classes(actor, scope)
+            known = Sight(scope, classes, self.disclosures, self.vault(session))
+            self._sights[scope, mine] = known
+        return known
+
+    def viewer(self) -> Actor:
+        """The actor; a field that gets here has refused strangers before."""
+        if self.actor is None:
+            raise LookupError("not logged in")
+        return self.actor
+
+    def vault(self, session: Session) -> Vault:
+        return self.app.vault.bind(session)
+
+    async def seal_reads(self) -> None:
+        """Make the record of what was shown durable; the response waits for it."""
+        if self.disclosures.shown and self.actor is not None:
+            await anyio.to_thread.run_sync(self.record_reads)
+
+    def record_reads(self, phase: str = "") -> None:
+        """One entry for the whole operation. `phase`: view.start, view.more or view.stop."""
+        actor, shown = self.viewer(), self.disclosures
+        action = phase or (next(iter(self.actions)) if len(self.actions) == 1 else "data.read")
+        draft = self.app.drafts.read(
+            self.app.clock(), actor, action, _around(shown.scopes), self.operation,
+            {subject for subject, _ in shown.shown}, {name for _, name in shown.shown},
+            {"denied": len(shown.denied)} if shown.denied else None,
+        )  # fmt: skip
+        self.app.pipeline.record(draft)
+
+    def _assigned_to(self, actor: Actor, session: Session) -> frozenset[UUID]:
+        if self._assigned is None:
+            self._assigned = self.app.assigned_subjects(session, actor.id)
+        return self._assigned
+
+
+def _around(scopes: set[Scope]) -> Scope:
+    """The narrowest place that covers all of them."""
+    hospitals = {scope.hospital for scope in scopes}
+    if len(hospitals) != 1:
+        return NETWORK
+    wards = {scope.ward for scope in scopes}
+    return Scope(hospitals.pop(), wards.pop() if len(wards) == 1 else None)
+
+
+Info = StrawberryInfo[Context, None]
+
+
+def snapshot(context: Context) -> Any:
+    """A read-only session of the context's database."""
+    return reading(context.app.read_engine)
+
+
+def new_operation(name: str = "", document: str = "") -> Operation:
+    return Operation(name, document, new_id())

@@ -1,0 +1,123 @@
+"""`@mutation` turns a translator (arguments → command) into a GraphQL field.
+
+This is the only file that may use `strawberry.mutation` (ruff TID251 and
+`tests/architecture` both say so). A translator gets no session, no context and no
+actor: all it can do is to build the command, and the pipeline does the rest.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from inspect import isclass
+from typing import Annotated, Any, Protocol, Union, get_type_hints
+from uuid import UUID
+
+import anyio
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.extensions import FieldExtension
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from api.context import Context, snapshot
+from api.problems import Problem, unauthenticated
+from api.sight import Sight
+from kit.command import Command
+from kit.errors import Refusal
+from kit.work import Actor, ActorKind, Scope
+
+COMMAND = "command"
+ONCE = "once"  # at most once in a document: log-in, refresh, break-glass
+
+ANYONE = Actor(UUID(int=0), ActorKind.SYSTEM)  # who logs in: holds the role `anyone` only
+
+Prepare = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class ResultView(Protocol):
+    @classmethod
+    def of(cls, result: Any, sight: Sight) -> Any: ...
+
+
+class _ThroughPipeline(FieldExtension):
+    def __init__(self, view: type[ResultView], anyone: bool, prepare: Prepare | None) -> None:
+        self._view = view
+        self._anyone = anyone
+        self._prepare = prepare
+
+    def apply(self, field: StrawberryField) -> None:
+        field.arguments = [*field.arguments, _key_argument()]
+
+    async def resolve_async(
+        self, next_: Any, source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        context: Context = info.context
+        key = kwargs.pop("idempotency_key")
+        actor = context.actor or (ANYONE if self._anyone else None)
+        if actor is None:
+            raise unauthenticated()
+        try:
+            if self._prepare:
+                kwargs = await self._prepare(context, kwargs)
+            command = await next_(source, info, **kwargs)
+            return await anyio.to_thread.run_sync(
+                partial(self._run, context, actor, command, str(key))
+            )
+        except Refusal as refusal:
+            return Problem.of(refusal, context.language)
+
+    def _run(self, context: Context, actor: Actor, command: Command[Any], key: str) -> Any:
+        done = context.app.pipeline.run(actor, command, key=key, operation=context.operation)
+        return self._view.of(done.result, self._sight(context, actor, done.scope, done.subjects))
+
+    @staticmethod
+    def _sight(
+        context: Context, actor: Actor, scope: Scope, subjects: frozenset[UUID]
+    ) -> Sight:
+        with snapshot(context) as session:
+            if context.actor is None:
+                classes = context.app.decisions.classes(actor, scope)
+                return Sight(scope, classes, context.disclosures, context.vault(session))
+            subject = next(iter(subjects)) if len(subjects) == 1 else None
+            return context.sight(scope, session, subject)
+
+
+def mutation(
+    *,
+    returns: type[ResultView],
+    anyone: bool = False,
+    once: bool = False,
+    prepare: Prepare | None = None,
+) -> Callable[[Callable[..., Command[Any]]], Any]:
+    """Make a mutation field that answers with `returns` or a Problem.
+
+    `anyone` lets a caller without a token in (log-in only). `prepare` may turn arguments into
+    others off the transaction, e.g. a password into its verdict; it sees no session.
+    """
+
+    def decorate(translate: Callable[..., Command[Any]]) -> Any:
+        command = get_type_hints(translate).get("return")
+        if not (isclass(command) and issubclass(command, Command)):
+            raise TypeError(f"{translate.__qualname__} must be annotated to return a Command")
+        name = "".join(part.title() for part in translate.__name__.split("_"))
+        union: Any = Annotated[
+            Union[returns, Problem],  # noqa: UP007 - built at run time
+            strawberry.union(f"{name}Result"),
+        ]
+        return strawberry.mutation(  # noqa: TID251 - the one place
+            translate,
+            graphql_type=union,
+            description=f"{command.__doc__ or ''}\n\nNeeds `{command.action}`.".strip(),
+            extensions=[_ThroughPipeline(returns, anyone, prepare)],
+            metadata={COMMAND: command, ONCE: once},
+        )
+
+    return decorate
+
+
+def _key_argument() -> StrawberryArgument:
+    return StrawberryArgument(
+        python_name="idempotency_key",
+        graphql_name=None,
+        type_annotation=StrawberryAnnotation(str),
+        description="Chosen by the sender, e.g. a UUID; a repeated send has one effect.",
+    )

@@ -1,0 +1,126 @@
+"""What a viewer may see of a row, field by field, and what was shown.
+
+A view's fields carry a class of data. The schema's default resolver asks the row's `Sight`
+before it hands a value out: a class that the viewer does not hold in the row's place answers
+null and is noted as denied; a sealed value opens here and nowhere else, so the disclosure is
+recorded even where a resolver's author forgot that there is such a thing.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from strawberry.types import get_object_definition
+
+from authz.classes import DataClass
+from kit.sealed import Sealed, SealedPlace, Vault
+from kit.work import Scope
+
+CLASS = "class"
+# Whose showing is a disclosure with an entry of its own; placement facts are pseudonymous.
+RECORDED = frozenset(
+    {
+        DataClass.INFECTION,
+        DataClass.INITIALS,
+        DataClass.IDENTITY,
+        DataClass.CLINICAL,
+        DataClass.PROTECTED,
+    }
+)
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Disclosures:
+    """What one operation showed: (subject, field) pairs, where, and what it hid."""
+
+    shown: set[tuple[UUID, str]] = field(default_factory=set)
+    scopes: set[Scope] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Sight:
+    """The classes that a viewer holds in one place, and where to note what was shown."""
+
+    scope: Scope
+    classes: frozenset[str]
+    disclosures: Disclosures
+    vault: Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A sealed value on its way to a view; `shape` turns the opened text into what is shown."""
+
+    sealed: Sealed
+    place: SealedPlace
+    shape: Any = None
+
+
+@strawberry.type
+class View:
+    """Base of every output type that shows a row."""
+
+    sight: strawberry.Private[Sight]
+    subject: strawberry.Private[UUID | None] = None
+
+
+def shows(kind: DataClass, description: str | None = None) -> Any:
+    """Declare a view's field and its class of data."""
+    return strawberry.field(metadata={CLASS: kind}, description=description)
+
+
+def classified(kind: DataClass) -> Any:
+    """Class decorator, above `@strawberry.type`: fields without a class of their own get `kind`."""
+
+    def decorate(view: type[T]) -> type[T]:
+        for field_ in get_object_definition(view, strict=True).fields:
+            if field_.base_resolver is None and CLASS not in field_.metadata:
+                field_.metadata = {**field_.metadata, CLASS: kind}
+        return view
+
+    return decorate
+
+
+def look(source: Any, name: str) -> Any:
+    """The schema's default resolver."""
+    if not isinstance(source, View):
+        return source.get(name) if isinstance(source, dict) else getattr(source, name)
+    kind, label = _fields_of(type(source))[name]
+    sight = source.sight
+    if kind not in sight.classes:
+        sight.disclosures.denied.add(label)
+        return None
+    value = getattr(source, name)
+    if isinstance(value, Closed):
+        return _open(value, sight, label)
+    if kind in RECORDED and value is not None and source.subject is not None:
+        sight.disclosures.shown.add((source.subject, label))
+        sight.disclosures.scopes.add(sight.scope)
+    return value
+
+
+def _open(value: Closed, sight: Sight, label: str) -> Any:
+    text = sight.vault.open(value.sealed, value.place)
+    sight.disclosures.shown.add((value.place.subject, label))
+    sight.disclosures.scopes.add(sight.scope)
+    return value.shape(text) if value.shape else text
+
+
+_known: dict[type, dict[str, tuple[str, str]]] = {}
+
+
+def _fields_of(view: type) -> dict[str, tuple[str, str]]:
+    """Per attribute: its class and its name in the schema, `Type.field`."""
+    fields = _known.get(view)
+    if fields is None:
+        definition = get_object_definition(view, strict=True)
+        fields = _known[view] = {
+            f.python_name: (f.metadata[CLASS], f"{definition.name}.{f.name}")
+            for f in definition.fields
+            if CLASS in f.metadata
+        }
+    return fields

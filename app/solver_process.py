@@ -1,0 +1,119 @@
+"""Solver runs in a process of their own: own group, limits, private temporary folder.
+
+A solver that leaks, hangs or crashes takes nothing of the service with it, and dies with it.
+"""
+
+import json
+import os
+import signal
+import subprocess  # noqa: S404 - one fixed command, no shell
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+GRACE_S = 10.0  # beyond the solver's own limit: start-up, model building, the answer
+ROOM = 64 * 1024 * 1024  # bytes of one answer
+
+
+@dataclass(frozen=True, slots=True)
+class SolverLimits:
+    """What one run may use. The seed makes it repeatable."""
+
+    time_limit_s: float = 10.0
+    gap_ppm: int = 0  # millionths of the objective
+    seed: int = 0
+    memory_mb: int = 4096
+
+
+class SolverFailed(RuntimeError):
+    """The process ended without an answer; the message says how, never with what."""
+
+
+def run_solver(
+    kind: str,
+    problem: bytes,
+    limits: SolverLimits,
+    on_progress: Callable[[dict[str, Any]], None] = lambda _progress: None,
+    cancelled: threading.Event | None = None,
+) -> dict[str, Any]:
+    """Solve and return the plan as plain JSON. Raises SolverFailed; ends the process always."""
+    with tempfile.TemporaryDirectory(prefix="wardgrid-solver-") as folder:
+        process = subprocess.Popen(  # noqa: S603 - fixed command, no shell
+            [sys.executable, "-m", "app.solver_worker", kind, json.dumps(asdict(limits))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**_environment(), "TMPDIR": folder},
+        )
+        over = threading.Timer(limits.time_limit_s + GRACE_S, _end, [process])
+        over.start()
+        watcher = _watch(process, cancelled)
+        try:
+            return _converse(process, problem, on_progress)
+        finally:
+            over.cancel()
+            _end(process)
+            process.wait()
+            if watcher:
+                watcher.join()
+
+
+def _environment() -> dict[str, str]:
+    kept = ("PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inherited = {name: os.environ[name] for name in kept if name in os.environ}
+    inherited["PYTHONPATH"] = os.pathsep.join(filter(None, [here, inherited.get("PYTHONPATH")]))
+    return inherited
+
+
+def _watch(
+    process: "subprocess.Popen[bytes]", cancelled: threading.Event | None
+) -> threading.Thread | None:
+    if cancelled is None:
+        return None
+
+    def wait() -> None:
+        while process.poll() is None:
+            if cancelled.wait(0.1):
+                _end(process)
+                return
+
+    watcher = threading.Thread(target=wait, name="solver-watch", daemon=True)
+    watcher.start()
+    return watcher
+
+
+def _converse(
+    process: "subprocess.Popen[bytes]",
+    problem: bytes,
+    on_progress: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    stdin, stdout = process.stdin, process.stdout
+    if stdin is None or stdout is None:
+        raise AssertionError("both are pipes")
+    with suppress(BrokenPipeError), stdin:
+        stdin.write(problem)
+    with stdout:
+        for line in iter(lambda: stdout.readline(ROOM), b""):
+            try:
+                said = json.loads(line)
+            except ValueError as broken:
+                raise SolverFailed("the solver's answer cannot be read") from broken
+            if "plan" in said:
+                plan: dict[str, Any] = said["plan"]
+                return plan
+            if "refused" in said:
+                raise SolverFailed(f"the solver refused the problem: {said['refused']}")
+            on_progress(said)
+    raise SolverFailed(f"the solver ended without an answer (exit {process.wait()})")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,47 @@
+"""The solver's own process: a problem on standard input, progress and a plan on standard output."""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+from app.solver_process import SolverLimits
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(kind: str, limits_json: str) -> None:
+    limits = SolverLimits(**json.loads(limits_json))
+    # Anything a solver prints to the real standard output would spoil the conversation.
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    _confine(limits)
+
+    def say(message: dict[str, Any]) -> None:
+        answer.write(json.dumps(message, separators=(",", ":")) + "\n")
+        answer.flush()
+
+    try:
+        from domain.plans.bed_answers import solve_bytes
+
+        say({"plan": solve_bytes(kind, sys.stdin.buffer.read(), limits, say)})
+    except ValueError as refused:
+        say({"refused": type(refused).__name__})
+
+
+def _confine(limits: SolverLimits) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    memory = limits.memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    cpu_s = int(limits.time_limit_s) + 20
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    os.nice(5)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
