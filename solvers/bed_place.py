@@ -42,8 +42,11 @@ class Person:
 
 @dataclass(slots=True)
 class Place:
-    """One request in one bed. `company`: the others in the room; `ward_load`: beds the ward
-    would staff, this one included."""
+    """One request in one bed.
+
+    `company`: the others in the room. `ward_load`: how many patients the ward would then staff;
+    0 if its census or holds count this one already.
+    """
 
     request: Request
     person: Person
@@ -74,6 +77,7 @@ class Hospital:
         self.requests = {request.key: request for request in problem.requests}
         self._waivers = {(w.scope.value, w.key, w.rule) for w in problem.waivers}
         self._waived_here = frozenset((w.scope.value, w.key) for w in problem.waivers)
+        self.held_beds = {r.held_bed for r in problem.requests if r.held_bed is not None}
         self.persons = {r.key: self._asking(r) for r in problem.requests}
 
     @cached_property
@@ -102,6 +106,10 @@ class Hospital:
             for request in self.problem.requests
         }
 
+    def waives(self, rule: str) -> bool:
+        """Some waiver concerns the rule."""
+        return any(waived == rule for _, _, waived in self._waivers)
+
     def shared(self, room: str) -> bool:
         return len(self.room_beds[room]) > 1
 
@@ -124,10 +132,8 @@ class Hospital:
             return False
         if not self._waivers:
             return False
-        scopes = (("REQUEST", request.key), ("BED", bed.key), ("ROOM", bed.room))
-        return any(
-            (scope, key, rule) in self._waivers for scope, key in (*scopes, ("WARD", bed.ward))
-        )
+        scopes = (("REQUEST", request.key), ("BED", bed.key), ("ROOM", bed.room), ("WARD", bed.ward))
+        return any((scope, key, rule) in self._waivers for scope, key in scopes)
 
     def place(
         self,
@@ -139,7 +145,7 @@ class Hospital:
         """`placed`: whom the plan puts in the same room; `added_load`: patients it adds to the
         ward besides this one."""
         ward = self.wards[bed.ward]
-        own = 0 if bed.ward in self.counted_in[request.key] else 1
+        own = bed.ward not in self.counted_in[request.key]
         here = self.present.get(bed.room, ())
         return Place(
             request=request,
@@ -150,7 +156,7 @@ class Hospital:
             rules=self.rules,
             shared=self.shared(bed.room),
             company=tuple(p for p in (*here, *placed) if p.key != request.key),
-            ward_load=ward.census + ward.holds + added_load + own if own else 0,
+            ward_load=(ward.census + ward.holds + added_load + 1) if own else 0,
             moves=request.current_bed is not None,
         )
 

@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from solvers.bed_ruleset import DEFAULT_RULES, Isolation, RoomKind, RuleSet
+from solvers.bed_ruleset import (
+    COMPANY_CODES,
+    DEFAULT_RULES,
+    HARD_CODES,
+    Isolation,
+    RoomKind,
+    RuleSet,
+)
 
 MAX_REQUESTS = 2_000
 MAX_BEDS = 20_000
@@ -161,6 +168,10 @@ class Waiver:
 
     def __post_init__(self) -> None:
         _coerce(self, scope=Scope)
+        if self.rule not in HARD_CODES:
+            raise ValueError(f"waivers.rule: {self.rule} is no hard rule")
+        if self.scope is Scope.BED and self.rule in COMPANY_CODES:
+            raise ValueError(f"waivers.scope: {self.rule} concerns a room or ward, not one bed")
 
 
 @dataclass(frozen=True, kw_only=True)

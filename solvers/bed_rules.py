@@ -94,18 +94,20 @@ def required_equipment(place: Place) -> bool | None:
 
 def room_sex(place: Place) -> bool | None:
     """No mixing in a room of one sex: fixed, or that of the people who are in it."""
-    policy = place.room.sex_policy
-    sex = place.request.sex
-    if policy is RoomSex.FIXED_FEMALE and sex is not Sex.FEMALE:
+    if not suits_fixed_sex(place):
         return False
-    if policy is RoomSex.FIXED_MALE and sex is not Sex.MALE:
-        return False
-    if policy is RoomSex.MIXED or not place.shared:
+    if place.room.sex_policy is RoomSex.MIXED or not place.shared:
         return None
     mine = place.person.sex_class
-    return all(
-        each.sex_class == mine or "ROOM_SEX" in each.waived for each in place.company
-    )
+    return all(each.sex_class == mine or "ROOM_SEX" in each.waived for each in place.company)
+
+
+def suits_fixed_sex(place: Place) -> bool:
+    """The part of room_sex that does not depend on the company."""
+    policy, sex = place.room.sex_policy, place.request.sex
+    if policy is RoomSex.FIXED_FEMALE:
+        return sex is Sex.FEMALE
+    return policy is not RoomSex.FIXED_MALE or sex is Sex.MALE
 
 
 def co_blocking(place: Place) -> bool | None:

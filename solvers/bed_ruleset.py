@@ -21,6 +21,22 @@ class RoomKind(StrEnum):
     POS_PRESSURE = "POS_PRESSURE"
 
 
+# Codes of the hard rules, so that a waiver can be checked without the rules' code.
+HARD_CODES = (
+    "BED_READY",
+    "REQUIRED_EQUIPMENT",
+    "TARGET_WARD",
+    "LEVEL_OF_CARE",
+    "AGE_LIMITS",
+    "WARD_SEX",
+    "SIDE_ROOM",
+    "ISOLATION",
+    "ROOM_SEX",
+    "CO_BLOCKING",
+    "STAFFED_CAPACITY",
+)
+COMPANY_CODES = ("ROOM_SEX", "CO_BLOCKING", "STAFFED_CAPACITY")  # never waived for one bed alone
+
 # Points per broken soft rule: the defaults of the placement rules. The last two are ours: a
 # ward's second-choice specialty, and a bed that gives more care than is needed, per level.
 DEFAULT_WEIGHTS: Mapping[str, int] = {

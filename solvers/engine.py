@@ -52,8 +52,8 @@ class Outcome:
     bound: int | None  # no plan can cost less
     gap: float | None  # (objective - bound) / objective
     cut_short: bool  # the clock stopped it
-    wall_ms: int
-    build_ms: int
+    wall_ms: int  # in all
+    build_ms: int  # of which outside the solver
     solver: str
     solver_version: str
 
@@ -86,12 +86,10 @@ def minimise(
     limits: Limits,
     progress: Progress | None = None,
     *,
-    started: float | None = None,
     prefer: str = "HiGHS",
 ) -> Answer:
-    """Solve an integer model whose costs are integers; `started` is when building it began."""
+    """Solve an integer model whose costs are integers."""
     begun = perf_counter()
-    build_ms = 0 if started is None else round((begun - started) * 1000)
     if prefer == "HiGHS":
         raw = _highs(lp, limits, progress)
         if raw is None:
@@ -99,7 +97,7 @@ def minimise(
     else:
         raw = _cbc(lp, limits)
     values = _values(lp) if raw.has_values else {}
-    return Answer(_outcome(lp, raw, values, _ms(begun), build_ms), values)
+    return Answer(_outcome(lp, raw, values, _ms(begun)), values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +221,7 @@ def _values(lp: pulp.LpProblem) -> dict[str, int]:
 
 
 def _outcome(
-    lp: pulp.LpProblem, raw: _Raw, values: dict[str, int], wall_ms: int, build_ms: int
+    lp: pulp.LpProblem, raw: _Raw, values: dict[str, int], wall_ms: int
 ) -> Outcome:
     bound = ceil(raw.bound - TOLERANCE) if isfinite(raw.bound) else None
     objective, gap, status = None, None, Status.NONE
@@ -241,7 +239,7 @@ def _outcome(
         gap,
         raw.cut_short,
         wall_ms,
-        build_ms,
+        0,
         raw.solver,
         f"{raw.version} (PuLP {pulp.__version__})",
     )

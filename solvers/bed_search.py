@@ -1,0 +1,164 @@
+"""The best columns of a table: priced first, then solved, proven for the whole table.
+
+A large table is first solved as a linear programme over the cheapest columns. The prices of its
+rows show which other columns could still lower the cost; only those come in. The integer model
+holds every column whose reduced cost is within reach, and its answer is proven for all: a plan
+with a column beyond costs at least the linear optimum plus that column's reduced cost.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil, inf, isfinite
+from time import perf_counter
+
+from solvers.bed_columns import Column, Table
+from solvers.bed_model import Model, Prices, Row, rows_of
+from solvers.engine import (
+    TOLERANCE,
+    Limits,
+    Outcome,
+    Progress,
+    Status,
+    relative_gap,
+    solved_without_solver,
+)
+
+SMALL = 2_000  # columns solved at once
+FIRST = 12  # cheapest columns per request to begin pricing with
+NEXT = 8  # columns per request that a round of pricing adds at most
+REACH = 4.0  # points above the linear optimum that the first integer model looks
+MAX_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The columns of the best plan found and what is known about it."""
+
+    outcome: Outcome
+    columns: list[Column]
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """No plan costs less than `floor`; with `columns[i]`, not less than `floor + above[i]`."""
+
+    columns: list[Column]
+    floor: float
+    above: list[float]
+
+
+class _Clock:
+    """Counts one time limit down over several runs, and the time spent in solvers."""
+
+    def __init__(self, limits: Limits, started: float) -> None:
+        self._limits = limits
+        self._started = started
+        self._ends = perf_counter() + limits.time_limit_s
+
+    @property
+    def out(self) -> bool:
+        return perf_counter() >= self._ends
+
+    def left(self) -> Limits:
+        return replace(self._limits, time_limit_s=max(0.05, self._ends - perf_counter()))
+
+    def wall_ms(self) -> int:
+        return round((perf_counter() - self._started) * 1000)
+
+
+def values_of(table: Table) -> list[int]:
+    """What placing each request is worth."""
+    rules = table.hospital.rules
+    return [rules.placed_value(r.priority, r.waiting_min) for r in table.hospital.problem.requests]
+
+
+def search(
+    table: Table, limits: Limits, progress: Progress | None = None, started: float | None = None
+) -> Found:
+    """`started` is when building began. `limits` cover all rounds, counted from now."""
+    begun = perf_counter() if started is None else started
+    values = values_of(table)
+    columns = [c for c in table.columns if c.penalty < values[c.request]]
+    if not columns:
+        return Found(solved_without_solver(sum(values), begun), [])
+    clock = _Clock(limits, begun)
+    priced = None if len(columns) <= SMALL else _price(table, values, columns, clock)
+    if priced is None:
+        priced = _Priced(columns, 0.0, [0.0] * len(columns))
+    return _settle(table, values, priced, clock, progress)
+
+
+def _settle(
+    table: Table, values: list[int], priced: _Priced, clock: _Clock, progress: Progress | None
+) -> Found:
+    """Solve within reach; look further only if the answer does not prove itself."""
+    reach, solver_ms = REACH, 0
+    while True:
+        pairs = zip(priced.columns, priced.above, strict=True)
+        near = [column for column, above in pairs if above <= reach]
+        beyond = min((above for above in priced.above if above > reach), default=inf)
+        model = Model(table, values, near)
+        answer = model.solve(clock.left(), progress)
+        solver_ms += answer.outcome.wall_ms
+        outcome = _for_all(answer.outcome, sum(values), priced.floor, priced.floor + beyond)
+        cost = sum(values) if outcome.objective is None else outcome.objective
+        if cost <= priced.floor + beyond + TOLERANCE or clock.out:
+            wall_ms = clock.wall_ms()
+            times = {"wall_ms": wall_ms, "build_ms": max(0, wall_ms - solver_ms)}
+            return Found(replace(outcome, **times), model.taken(answer))
+        reach = cost - priced.floor
+
+
+def _for_all(outcome: Outcome, nobody_placed: int, floor: float, beyond: float) -> Outcome:
+    """What the outcome over some columns says about all. Placing nobody is always a plan."""
+    found = outcome.objective is not None
+    objective = outcome.objective if outcome.objective is not None else nobody_placed
+    bound = min(objective, outcome.bound or 0)  # no cost is below 0
+    if isfinite(beyond):
+        bound = min(bound, ceil(beyond - TOLERANCE))
+    bound = min(objective, max(bound, ceil(floor - TOLERANCE)))
+    status = Status.OPTIMAL if bound == objective else Status.FEASIBLE
+    return replace(
+        outcome,
+        status=status,
+        objective=objective,
+        bound=bound,
+        gap=relative_gap(objective, bound),
+        cut_short=outcome.cut_short or not found,
+    )
+
+
+def _price(table: Table, values: list[int], columns: list[Column], clock: _Clock) -> _Priced | None:
+    """Linear optimum over all columns, by adding those that the prices call for."""
+    rows = [rows_of(column, table) for column in columns]
+    worth = [column.penalty - values[column.request] for column in columns]
+    inside = set(_cheapest(columns, range(len(columns)), [c.penalty for c in columns], FIRST))
+    for _ in range(MAX_ROUNDS):
+        chosen = sorted(inside)
+        prices = Model(table, values, [columns[i] for i in chosen]).prices(clock.left())
+        if prices is None:
+            return None
+        above = [_reduced(worth[i], rows[i], prices) for i in range(len(columns))]
+        calling = [i for i, cost in enumerate(above) if cost < -TOLERANCE and i not in inside]
+        if not calling:
+            return _Priced(columns, prices.objective, [max(0.0, cost) for cost in above])
+        inside.update(_cheapest(columns, calling, above, NEXT))
+    return None
+
+
+def _reduced(worth: int, rows: list[Row], prices: Prices) -> float:
+    return worth - sum(prices.by_row.get(row, 0.0) for row in rows)
+
+
+def _cheapest(
+    columns: list[Column], candidates: Iterable[int], costs: list[float] | list[int], most: int
+) -> list[int]:
+    """The candidates with the least cost, at most `most` for each request."""
+    by_request: dict[int, list[int]] = defaultdict(list)
+    for index in candidates:
+        by_request[columns[index].request].append(index)
+    kept: list[int] = []
+    for mine in by_request.values():
+        kept += sorted(mine, key=lambda index: (costs[index], index))[:most]
+    return kept
