@@ -70,9 +70,7 @@ class _ThroughPipeline(FieldExtension):
         return self._view.of(done.result, self._sight(context, actor, done.scope, done.subjects))
 
     @staticmethod
-    def _sight(
-        context: Context, actor: Actor, scope: Scope, subjects: frozenset[UUID]
-    ) -> Sight:
+    def _sight(context: Context, actor: Actor, scope: Scope, subjects: frozenset[UUID]) -> Sight:
         with snapshot(context) as session:
             if context.actor is None:
                 classes = context.app.decisions.classes(actor, scope)
