@@ -28,7 +28,7 @@ from kit.work import Actor, ActorKind, Scope
 COMMAND = "command"
 ONCE = "once"  # at most once in a document: log-in, refresh, break-glass
 
-ANYONE = Actor(UUID(int=0), ActorKind.SYSTEM)  # who logs in: holds the role `anyone` only
+ANYONE = Actor(UUID(int=0), ActorKind.PERSON)  # who logs in: holds the role `anyone` only
 
 Prepare = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 

@@ -53,7 +53,8 @@ def subscription(
         hints = get_type_hints(resolve)
         signature = inspect.signature(resolve)
         shown = [p for p in signature.parameters.values() if p.name != "reader"]
-        payload = AsyncGenerator[hints["return"], None]
+        view = hints["return"]
+        payload: Any = AsyncGenerator[view, None]
         served_by_api_live.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=shown, return_annotation=payload
         )

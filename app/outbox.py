@@ -1,4 +1,4 @@
-"""Rows that other parts of the house hear of: events and first answers, committed with the change."""
+"""Rows committed with a change for others to hear of: its events and its first answer."""
 
 from datetime import datetime
 from typing import Any
