@@ -1,0 +1,1 @@
+"""What the house promises, checked on real databases."""

