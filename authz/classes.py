@@ -1,0 +1,33 @@
+"""The classes of data that fields belong to and rights are given for."""
+
+from enum import StrEnum
+
+
+class DataClass(StrEnum):
+    """One letter per class; the right to see one is the action `see.<letter>`."""
+
+    CAPACITY = "K"  # aggregate counts
+    BED = "B"  # state of beds
+    PLACEMENT = "P"  # sex, age band, expected discharge; pseudonymous
+    ISOLATION = "O"  # the type only, never why
+    INFECTION = "N"  # organism and detail
+    INITIALS = "M"  # initials and the same-surname alert of a ward screen
+    IDENTITY = "I"
+    CLINICAL = "C"
+    PROTECTED = "X"  # specially protected: sensitivity labels and what they cover
+    ROSTER = "S"
+    STAFF = "H"  # sensitive about staff
+    AUDIT = "A"
+    KEYS = "Z"
+    ACCOUNTS = "U"  # accounts and configuration
+    GENERAL = "G"  # names of places, codes, cursors: nothing about a person
+
+
+def seeing(shown: DataClass) -> str:
+    """The action that shows a class of everyone in the scope."""
+    return f"see.{shown.value}"
+
+
+def seeing_assigned(shown: DataClass) -> str:
+    """The action that shows a class of the actor's own patients only."""
+    return f"see.{shown.value}.assigned"

@@ -1,0 +1,94 @@
+"""The policy in the database: our own adapter, plain SQL in one snapshot."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from authz.rules import Binding, PolicySnapshot, Rule, checked_role
+from authz.shipped import ShippedPolicy, shipped_policy
+from kit.rows import UtcTime
+from kit.work import Scope
+
+RIGHTS = "rights"  # the row of authz_epoch that every change of rules or bindings bumps
+
+RULE = sa.table("policy_rule", sa.column("role"), sa.column("action"), sa.column("eft"))
+ROLE = sa.table("access_role", sa.column("slug"), sa.column("holder"))
+EXCLUSION = sa.table("role_exclusion", sa.column("role"), sa.column("other"))
+EPOCH = sa.table("authz_epoch", sa.column("name"), sa.column("epoch", sa.BigInteger))
+BINDING = sa.table(
+    "role_binding",
+    sa.column("user_id", sa.Uuid),
+    sa.column("role", sa.String),
+    sa.column("hospital_id", sa.Uuid),
+    sa.column("ward_id", sa.Uuid),
+    sa.column("valid_from", UtcTime),
+    sa.column("valid_until", UtcTime),
+)
+
+
+def read_snapshot(connection: Connection, at: datetime) -> PolicySnapshot:
+    """Rules and the bindings that hold now or later. Raises PolicyBroken."""
+    rules = connection.execute(sa.select(RULE.c.role, RULE.c.action, RULE.c.eft))
+    living = sa.or_(BINDING.c.valid_until.is_(None), BINDING.c.valid_until > at)
+    bindings = connection.execute(sa.select(*BINDING.c).where(living))
+    return PolicySnapshot(
+        frozenset(Rule(*row) for row in rules),
+        tuple(
+            Binding(user, checked_role(role), Scope(hospital, ward), start, end)
+            for user, role, hospital, ward, start, end in bindings
+        ),
+    )
+
+
+def loader(engine: Engine, clock: Callable[[], datetime]) -> Callable[[], PolicySnapshot]:
+    """What `Decisions` loads from: one read-only snapshot of the database."""
+
+    def load() -> PolicySnapshot:
+        options = (
+            {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            if engine.dialect.name == "postgresql"
+            else {"readonly": True}
+        )
+        with engine.connect().execution_options(**options) as connection:
+            snapshot = read_snapshot(connection, clock())
+            connection.rollback()
+        return snapshot
+
+    return load
+
+
+def read_epoch(connection: Connection) -> int:
+    """How often rules or bindings have changed."""
+    asked = sa.select(EPOCH.c.epoch).where(EPOCH.c.name == RIGHTS)
+    return int(connection.execute(asked).scalar_one())
+
+
+def adopt(connection: Connection, policy: ShippedPolicy | None = None) -> bool:
+    """Make the database's rules those of the program; True if anything changed.
+
+    Only migrations call it, as the database's owner: the running program may read rules
+    and never write them. A role that is still held cannot disappear (foreign key).
+    """
+    policy = policy or shipped_policy()
+    changed = _match(connection, ROLE, {(slug, h.value) for slug, h in policy.roles.items()})
+    changed |= _match(connection, RULE, {tuple(rule) for rule in policy.rules})
+    changed |= _match(connection, EXCLUSION, set(policy.exclusions))
+    if changed:
+        connection.execute(
+            sa.update(EPOCH).where(EPOCH.c.name == RIGHTS).values(epoch=EPOCH.c.epoch + 1)
+        )
+    return changed
+
+
+def _match(connection: Connection, table: sa.TableClause, wanted: set[tuple[str, ...]]) -> bool:
+    found = {tuple(row) for row in connection.execute(sa.select(*table.c))}
+    names = [column.name for column in table.c]
+    for row in sorted(found - wanted):
+        connection.execute(
+            sa.delete(table).where(*(c == v for c, v in zip(table.c, row, strict=True)))
+        )
+    if fresh := sorted(wanted - found):
+        connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in fresh])
+    return found != wanted
