@@ -25,6 +25,15 @@ class Judgement:
         return sum(points for _, points in self.terms)
 
 
+def forbidden(hospital: Hospital, place: Place) -> list[str]:
+    """The hard rules that are broken without a waiver."""
+    return [
+        code
+        for code, rule in HARD_RULES.items()
+        if rule(place) is False and not hospital.waived(code, place.request, place.bed)
+    ]
+
+
 def judge(hospital: Hospital, place: Place) -> Judgement:
     answers = {code: rule(place) for code, rule in HARD_RULES.items()}
     broken = [code for code, answer in answers.items() if answer is False]
