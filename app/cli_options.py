@@ -1,0 +1,61 @@
+"""What the commands of the command line share: the data folder, the settings, plain failures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from kit.errors import Refusal
+
+DataFolder = Annotated[
+    Path, typer.Option("--data", envvar="WARDGRID_DATA_FOLDER", help="The data folder.")
+]
+
+
+def group(summary: str | None = None) -> typer.Typer:
+    """A group of commands as this program shows them; with a summary it keeps its subcommands."""
+    made = typer.Typer(add_completion=False, rich_markup_mode=None, help=summary)
+    if summary:
+        made.callback()(_several)
+    return made
+
+
+def settings_of(data_folder: Path, **given: Any) -> Any:
+    """The settings of an installation; ends the program with a plain sentence if they are wrong."""
+    from pydantic import ValidationError
+
+    from app.settings import UnsafeSettings, load
+
+    if not data_folder.is_dir():
+        stop(f"{data_folder} is no data folder; make one with: wardgrid init {data_folder}")
+    try:
+        settings = load(data_folder, **given)
+        settings.require_safe()
+    except ValidationError as problem:
+        for error in problem.errors(include_input=False, include_url=False):
+            typer.echo(f"{'.'.join(map(str, error['loc']))}: {error['msg']}", err=True)
+        stop("the settings are not usable")
+    except UnsafeSettings as problem:
+        stop(str(problem))
+    return settings
+
+
+@contextmanager
+def plain_refusals() -> Iterator[None]:
+    """Say a refusal as one sentence and end with 1."""
+    try:
+        yield
+    except Refusal as refusal:
+        stop(f"{refusal.reason}: {refusal.message}")
+
+
+def _several() -> None:
+    """Having a callback, a group with one command keeps that command's name."""
+
+
+def stop(sentence: str, code: int = 1) -> NoReturn:
+    """End the program with a sentence for the person at the terminal."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,188 @@
+"""What can be set from outside: arguments, `WARDGRID_` variables, then `wardgrid.toml`.
+
+The file lies in the data folder. No secret has a default, and the production profile, which is
+the default, refuses to start on a weak or open setting.
+"""
+
+import ipaddress
+import os
+import stat
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy.engine import URL, make_url
+
+FILE_NAME = "wardgrid.toml"
+LEAST_SECRET = 32  # characters
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Profile(StrEnum):
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+
+
+class UnsafeSettings(ValueError):
+    """The production profile refuses to start; the message lists every reason."""
+
+
+class Settings(BaseSettings):
+    """Give it to the composition root; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="WARDGRID_", extra="forbid", frozen=True)
+
+    data_folder: Path
+    profile: Profile = Profile.PRODUCTION
+    database_url: SecretStr | None = None  # may hold a password; SQLite in the data folder if None
+    database_pool: Annotated[int, Field(ge=2, le=200)] = 16
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080  # 0: any free port
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: bool = False  # a proxy in front speaks TLS and sets the forwarded headers
+    origins: Annotated[tuple[str, ...], NoDecode] = ()  # of browsers that may open a live socket
+    metrics_token: SecretStr | None = None  # without one, /metrics answers this machine only
+
+    log_origin: Annotated[str, Field(pattern=r"^[!-*,-~]{1,200}$")] = "wardgrid.localhost/log"
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    screens: Path | None = None  # folder of the built screens, where it is not beside the program
+    jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 1  # solver runs
+    drain_s: Annotated[int, Field(ge=1, le=300)] = 20  # a stop waits this long for open requests
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = init_settings().get("data_folder") or env_settings().get("data_folder")
+        if folder is None:
+            return (init_settings, env_settings)
+        file = TomlConfigSettingsSource(settings_cls, Path(folder) / FILE_NAME)
+        return (init_settings, env_settings, file)
+
+    @property
+    def development(self) -> bool:
+        return self.profile is Profile.DEVELOPMENT
+
+    @property
+    def database(self) -> str:
+        """The address of the database, its password in clear: never print it."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_folder / 'wardgrid.db'}"
+        return self.database_url.get_secret_value()
+
+    @property
+    def key_file(self) -> Path:
+        return self.data_folder / "keys.json"
+
+    @property
+    def guard_file(self) -> Path:
+        """The ledger's last checkpoint, outside the database so that a rollback shows."""
+        return self.data_folder / "ledger.guard"
+
+    @property
+    def export_folder(self) -> Path:
+        """Where the ledger is exported to as it grows."""
+        return self.data_folder / "ledger"
+
+    @property
+    def parking_folder(self) -> Path:
+        """Where incoming files wait."""
+        return self.data_folder / "inbound"
+
+    def require_safe(self) -> None:
+        """Raise UnsafeSettings in production where something is open or weak."""
+        problems = [] if self.development else list(_problems(self))
+        if problems:
+            raise UnsafeSettings("refusing to start: " + "; ".join(problems))
+
+
+def load(data_folder: Path | None = None, **given: Any) -> Settings:
+    """Read the settings; what is given here comes before variables and file."""
+    if data_folder is not None:
+        given["data_folder"] = data_folder
+    return Settings(**given)
+
+
+def _problems(settings: Settings) -> list[str]:
+    return [
+        *_open_files(settings),
+        *_open_network(settings),
+        *_weak_database(make_url(settings.database)),
+        *_weak_token(settings.metrics_token),
+    ]
+
+
+def _open_files(settings: Settings) -> list[str]:
+    kept = (settings.data_folder, settings.data_folder / FILE_NAME, settings.key_file)
+    return [
+        f"{path.name} is open to other users of this machine (chmod go= {path})"
+        for path in kept
+        if path.exists() and path.stat().st_mode & _OTHERS
+    ]
+
+
+def _open_network(settings: Settings) -> list[str]:
+    problems = []
+    encrypted = settings.tls_certificate is not None or settings.behind_proxy
+    if not _loopback(settings.host) and not encrypted:
+        problems.append(
+            f"host {settings.host} is reachable from outside without TLS"
+            " (set tls_certificate and tls_key, or behind_proxy)"
+        )
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        problems.append("tls_certificate and tls_key belong together")
+    for origin in settings.origins:
+        parts = urlsplit(origin)
+        if parts.scheme != "https" and not _loopback(parts.hostname or ""):
+            problems.append(f"origin {origin} is not https")
+    return problems
+
+
+def _weak_database(url: URL) -> list[str]:
+    if url.get_backend_name() == "sqlite":
+        return [] if url.database else ["database_url keeps the rows in memory only"]
+    host = str(url.host or url.query.get("host") or "")
+    if host.startswith(os.sep) or _loopback(host):
+        return []
+    problems = []
+    if url.query.get("sslmode") not in ("verify-ca", "verify-full"):
+        problems.append("database_url reaches another machine without sslmode=verify-full")
+    if url.password is not None and len(str(url.password)) < LEAST_SECRET // 2:
+        problems.append(f"the password in database_url is shorter than {LEAST_SECRET // 2}")
+    return problems
+
+
+def _weak_token(token: SecretStr | None) -> list[str]:
+    if token is None or len(token.get_secret_value()) >= LEAST_SECRET:
+        return []
+    return [f"metrics_token is shorter than {LEAST_SECRET} characters"]
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
