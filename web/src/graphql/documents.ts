@@ -1,0 +1,76 @@
+/** Every operation that the screens send; the server may allow-list exactly these texts. */
+import type { introspection } from './graphql-env.d.ts';
+import { initGraphQLTada, type FragmentOf, type ResultOf } from 'gql.tada';
+
+export const graphql = initGraphQLTada<{
+  introspection: introspection;
+  // One screen reads one board whole, so masking would only add ceremony.
+  disableMasking: true;
+  scalars: { DateTime: string; UUID: string };
+}>();
+
+export const Board = graphql(`
+  fragment Board on BedBoard {
+    asOf
+    source
+    cursor
+    ward { id code name { zh en } hospital { id code name { zh en } timeZone } }
+    licensedBeds staffedBeds occupied held readyNow cleaning blocked
+    beds {
+      id code state service hygiene use available notAvailable features blockReason blockedUntil
+      room { id code kind }
+      stay {
+        id since onLeave initials sex ageBand isolation expectedDischarge dischargePending sameSurname privacy
+      }
+      hold { id kind expiresAt }
+      cleaning { id kind priority state since }
+    }
+    waiting { id priority neededBy state since }
+  }
+`);
+
+export const BedBoardChanged = graphql(
+  `
+    subscription BedBoardChanged($ward: UUID!, $after: String) {
+      bedBoardChanged(wardId: $ward, after: $after) { cursor version board { ...Board } }
+    }
+  `,
+  [Board],
+);
+
+export const Login = graphql(`
+  mutation Login($loginName: String!, $password: String!, $totp: String) {
+    login(loginName: $loginName, password: $password, totp: $totp) {
+      __typename
+      ... on Tokens { accessToken refreshToken expiresAt }
+      ... on Problem { code message }
+    }
+  }
+`);
+
+export const Refresh = graphql(`
+  mutation Refresh($refreshToken: String!) {
+    refresh(refreshToken: $refreshToken) {
+      __typename
+      ... on Tokens { accessToken refreshToken expiresAt }
+      ... on Problem { code message }
+    }
+  }
+`);
+
+export const MyWards = graphql(`
+  query MyWards($after: String) {
+    wards(first: 100, after: $after) {
+      nodes { id code name { zh en } hospital { id code name { zh en } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`);
+
+export type BoardView = FragmentOf<typeof Board>;
+export type BedView = NonNullable<BoardView['beds']>[number];
+export type StayView = NonNullable<BedView['stay']>;
+export type BoardEvent = ResultOf<typeof BedBoardChanged>['bedBoardChanged'];
+export type WardPage = ResultOf<typeof MyWards>;
+export type WardLink = WardPage['wards']['nodes'][number];
+export type Names = { zh: string | null; en: string | null } | null;

@@ -1,0 +1,69 @@
+/** The session of a member of staff in this tab: log in, stay in, log out. */
+import { signal } from '@preact/signals';
+import { Login, Refresh } from '../graphql/documents';
+import { tell } from '../graphql/send';
+import type { Bearer, Credential } from './credential';
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  expiresAt: string;
+}
+
+const KEPT = 'wardgrid.staff';
+/** Renew this long before the end, so that no request leaves with a token that dies on the way. */
+const AHEAD_MS = 60_000;
+
+function kept(): Tokens | null {
+  const text = sessionStorage.getItem(KEPT);
+  return text ? (JSON.parse(text) as Tokens) : null;
+}
+
+export const session = signal<Tokens | null>(kept());
+let renewing: Promise<Bearer> | null = null;
+
+function keep(tokens: Tokens | null): void {
+  session.value = tokens;
+  if (tokens) sessionStorage.setItem(KEPT, JSON.stringify(tokens));
+  else sessionStorage.removeItem(KEPT);
+}
+
+/** Null when logged in, else the stable code of the problem. */
+export async function logIn(loginName: string, password: string, totp: string): Promise<string | null> {
+  const answer = await tell(Login, { loginName, password, totp: totp || null }, null);
+  if (answer.kind !== 'DATA') return answer.kind === 'REFUSED' ? answer.code : 'UNREACHABLE';
+  if (answer.data.login.__typename === 'Problem') return answer.data.login.code;
+  keep(answer.data.login);
+  return null;
+}
+
+export function logOut(): void {
+  keep(null);
+}
+
+async function exchange(old: Tokens): Promise<Bearer> {
+  const answer = await tell(Refresh, { refreshToken: old.refreshToken }, null);
+  if (answer.kind === 'UNREACHABLE') return { kind: 'UNREACHABLE' };
+  if (answer.kind === 'DATA' && answer.data.refresh.__typename === 'Tokens') {
+    keep(answer.data.refresh);
+    return { kind: 'TOKEN', token: answer.data.refresh.accessToken };
+  }
+  keep(null);
+  return { kind: 'NONE' };
+}
+
+/** A token with life in it. Refresh tokens are used once, so two callers share one exchange. */
+export async function staffBearer(renew = false): Promise<Bearer> {
+  const tokens = session.value;
+  if (!tokens) return { kind: 'NONE' };
+  if (!renew && Date.parse(tokens.expiresAt) - Date.now() > AHEAD_MS) return { kind: 'TOKEN', token: tokens.accessToken };
+  renewing ??= exchange(tokens).finally(() => (renewing = null));
+  return renewing;
+}
+
+export const staffCredential: Credential = {
+  renewable: true,
+  whenNone: 'SESSION_OVER',
+  whenExpired: 'SESSION_OVER',
+  bearer: staffBearer,
+};
