@@ -26,10 +26,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The linear relaxation: what any plan costs at least, and the price of each row."""
+    """The linear relaxation: what any plan costs at least, the price of each row, and which of
+    the model's columns (by position) it uses."""
 
     objective: float
     by_row: dict[Row, float]
+    used: list[int]
 
 
 class Model:
@@ -59,7 +61,8 @@ class Model:
             return None
         rows = self._rows_by_name
         by_row = {rows[name]: price for name, price in relaxed.prices.items()}
-        return Prices(relaxed.objective, by_row)
+        used = [i for i in range(len(self.columns)) if _name(i) in relaxed.used]
+        return Prices(relaxed.objective, by_row, used)
 
     def taken(self, answer: Answer) -> list[Column]:
         return [c for i, c in enumerate(self.columns) if answer.values.get(_name(i), 0) == 1]

@@ -2,15 +2,16 @@
 
 A large table is first solved as a linear programme over the cheapest columns. The prices of its
 rows show which other columns could still lower the cost; only those come in. The integer model
-holds every column whose reduced cost is within reach, and its answer is proven for all: a plan
-with a column beyond costs at least the linear optimum plus that column's reduced cost.
+then holds the columns of least reduced cost. Its answer is proven for all when it costs no more
+than the linear optimum, or than that plus the least reduced cost among the columns left out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, inf, isfinite
 from time import perf_counter
+from typing import Any
 
 from solvers.bed_columns import Column, Table
 from solvers.bed_model import Model, Prices, Row, rows_of
@@ -27,7 +28,7 @@ from solvers.engine import (
 SMALL = 2_000  # columns solved at once
 FIRST = 12  # cheapest columns per request to begin pricing with
 NEXT = 8  # columns per request that a round of pricing adds at most
-REACH = 4.0  # points above the linear optimum that the first integer model looks
+BREADTHS = (15, 60, 1_000_000)  # columns per request in the first, second, last integer model
 MAX_ROUNDS = 50
 
 
@@ -46,6 +47,7 @@ class _Priced:
     columns: list[Column]
     floor: float
     above: list[float]
+    used: list[int]  # columns of the linear optimum
 
 
 class _Clock:
@@ -85,39 +87,51 @@ def search(
     clock = _Clock(limits, begun)
     priced = None if len(columns) <= SMALL else _price(table, values, columns, clock)
     if priced is None:
-        priced = _Priced(columns, 0.0, [0.0] * len(columns))
+        priced = _Priced(columns, 0.0, [0.0] * len(columns), [])
     return _settle(table, values, priced, clock, progress)
 
 
 def _settle(
     table: Table, values: list[int], priced: _Priced, clock: _Clock, progress: Progress | None
 ) -> Found:
-    """Solve within reach; look further only if the answer does not prove itself."""
-    reach, solver_ms = REACH, 0
-    while True:
-        pairs = zip(priced.columns, priced.above, strict=True)
-        near = [column for column, above in pairs if above <= reach]
-        beyond = min((above for above in priced.above if above > reach), default=inf)
-        model = Model(table, values, near)
+    """Solve over the columns of least reduced cost; take in more until the answer is proven."""
+    solver_ms, cost = 0, sum(values)
+    for most in BREADTHS:
+        inside = _near(priced, cost - priced.floor, most)
+        model = Model(table, values, [priced.columns[i] for i in inside])
         answer = model.solve(clock.left(), progress)
         solver_ms += answer.outcome.wall_ms
-        outcome = _for_all(answer.outcome, sum(values), priced.floor, priced.floor + beyond)
-        cost = sum(values) if outcome.objective is None else outcome.objective
-        if cost <= priced.floor + beyond + TOLERANCE or clock.out:
-            wall_ms = clock.wall_ms()
-            times = {"wall_ms": wall_ms, "build_ms": max(0, wall_ms - solver_ms)}
-            return Found(replace(outcome, **times), model.taken(answer))
-        reach = cost - priced.floor
+        outcome = _for_all(answer.outcome, sum(values), priced, inside)
+        cost = min(cost, outcome.objective or 0)
+        if outcome.status is Status.OPTIMAL or clock.out or len(inside) == len(priced.columns):
+            break
+    wall_ms = clock.wall_ms()
+    times = {"wall_ms": wall_ms, "build_ms": max(0, wall_ms - solver_ms)}
+    return Found(replace(outcome, **times), model.taken(answer))
 
 
-def _for_all(outcome: Outcome, nobody_placed: int, floor: float, beyond: float) -> Outcome:
+def _near(priced: _Priced, reach: float, most: int) -> list[int]:
+    """Columns that could belong to a plan within `reach` of the floor: those of the linear
+    optimum and, for each request, at most `most` others, spread over the groups."""
+    within = [i for i, above in enumerate(priced.above) if above <= reach + TOLERANCE]
+    spread = [(7 * c.group + 13 * c.request) % 101 for c in priced.columns]
+    costs = [(round(above, 3), spread[i]) for i, above in enumerate(priced.above)]
+    return sorted({*priced.used, *_cheapest(priced.columns, within, costs, most)})
+
+
+def _for_all(
+    outcome: Outcome, nobody_placed: int, priced: _Priced, inside: list[int]
+) -> Outcome:
     """What the outcome over some columns says about all. Placing nobody is always a plan."""
+    known = set(inside)
+    outside = (above for i, above in enumerate(priced.above) if i not in known)
+    beyond = priced.floor + min(outside, default=inf)
     found = outcome.objective is not None
     objective = outcome.objective if outcome.objective is not None else nobody_placed
     bound = min(objective, outcome.bound or 0)  # no cost is below 0
     if isfinite(beyond):
         bound = min(bound, ceil(beyond - TOLERANCE))
-    bound = min(objective, max(bound, ceil(floor - TOLERANCE)))
+    bound = min(objective, max(bound, ceil(priced.floor - TOLERANCE)))
     status = Status.OPTIMAL if bound == objective else Status.FEASIBLE
     return replace(
         outcome,
@@ -142,7 +156,8 @@ def _price(table: Table, values: list[int], columns: list[Column], clock: _Clock
         above = [_reduced(worth[i], rows[i], prices) for i in range(len(columns))]
         calling = [i for i, cost in enumerate(above) if cost < -TOLERANCE and i not in inside]
         if not calling:
-            return _Priced(columns, prices.objective, [max(0.0, cost) for cost in above])
+            used = [chosen[position] for position in prices.used]
+            return _Priced(columns, prices.objective, [max(0.0, a) for a in above], used)
         inside.update(_cheapest(columns, calling, above, NEXT))
     return None
 
@@ -152,7 +167,7 @@ def _reduced(worth: int, rows: list[Row], prices: Prices) -> float:
 
 
 def _cheapest(
-    columns: list[Column], candidates: Iterable[int], costs: list[float] | list[int], most: int
+    columns: list[Column], candidates: Iterable[int], costs: Sequence[Any], most: int
 ) -> list[int]:
     """The candidates with the least cost, at most `most` for each request."""
     by_request: dict[int, list[int]] = defaultdict(list)

@@ -102,10 +102,11 @@ def minimise(
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
-    """A linear relaxation: its value and the price (dual) of each row, by name."""
+    """A linear relaxation: its value, the price (dual) of each row and what is used, by name."""
 
     objective: float
     prices: dict[str, float]
+    used: frozenset[str]  # variables above zero
 
 
 def relax(lp: pulp.LpProblem, limits: Limits) -> Relaxed | None:
@@ -116,7 +117,9 @@ def relax(lp: pulp.LpProblem, limits: Limits) -> Relaxed | None:
         return None
     objective = float(lp.solverModel.getObjectiveValue())
     rows = lp._constraints.items()  # `constraints` would copy and warn
-    return Relaxed(objective, {name: float(row.pi or 0.0) for name, row in rows})
+    prices = {name: float(row.pi or 0.0) for name, row in rows}
+    used = frozenset(var.name for var in lp.variables() if (var.varValue or 0.0) > TOLERANCE)
+    return Relaxed(objective, prices, used)
 
 
 @dataclass(frozen=True, slots=True)
