@@ -1,0 +1,144 @@
+"""Work that nobody waits for: solver runs, execution of approved plans, and what time brings about.
+
+Rows are the truth: every round asks the database what is due, so a restart loses nothing.
+Each step is an ordinary command of the program's own actor.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from app.pipeline import Pipeline
+from app.solver_process import SolverFailed, SolverLimits, run_solver
+from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
+from domain.plans.runs import ClaimRun, FailPlan, RecordPlan
+from domain.plans.queries import (
+    DueRun,
+    approved_items,
+    plans_to_execute,
+    runs_to_solve,
+)
+from kit.clock import Clock
+from kit.command import Command
+from kit.db import reading
+from kit.errors import Refusal
+from kit.work import Actor, ActorKind
+
+log = logging.getLogger("wardgrid.jobs")
+
+PROGRAM = Actor(UUID(int=1), ActorKind.SYSTEM, purpose="HOPERAT")
+SOLVERS = 1  # at a time in one process; the machine's other cores serve people
+
+
+class Jobs:
+    """One thread that looks for due work every `period_s` and whenever something was committed."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        pipeline: Pipeline,
+        clock: Clock,
+        timers: tuple[Callable[..., list[Command[Any]]], ...] = (),
+        on_progress: Callable[[UUID, dict[str, Any]], None] = lambda _plan, _progress: None,
+        period_s: float = 1.0,
+    ) -> None:
+        self._engine = engine
+        self._pipeline = pipeline
+        self._clock = clock
+        self._timers = timers
+        self._on_progress = on_progress
+        self._period_s = period_s
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._solvers = ThreadPoolExecutor(SOLVERS, thread_name_prefix="solver")
+        self._solving: set[UUID] = set()
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look now: something was committed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End running solvers; their runs are claimed again after the next start."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._solvers.shutdown(cancel_futures=True)
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(self._period_s)
+            self._wake.clear()
+            try:
+                self.round()
+            except Exception as fault:  # the runner outlives any job; the fault is counted, not lost
+                log.error("job round failed", extra={"fault": type(fault).__name__})
+
+    def round(self) -> None:
+        """Do everything that is due. Called by the thread, and by tests."""
+        for timer in self._timers:
+            with reading(self._engine) as session:
+                due = timer(session, self._clock())
+            for command in due:
+                self._try(command)
+        with reading(self._engine) as session:
+            runs = [run for run in runs_to_solve(session, self._clock())]
+            plans = plans_to_execute(session)
+        for run in runs:
+            self._begin(run)
+        for plan_id in plans:
+            self._execute(plan_id)
+
+    def _begin(self, run: DueRun) -> None:
+        if run.proposal_id in self._solving or self._stop.is_set():
+            return
+        if self._try(ClaimRun(proposal_id=run.proposal_id)) is None:
+            self._solving.add(run.proposal_id)
+            self._solvers.submit(self._solve, run)
+
+    def _solve(self, run: DueRun) -> None:
+        limits = SolverLimits(run.time_limit_ms / 1000, run.gap_limit_ppm, run.seed)
+        try:
+            plan = run_solver(
+                run.kind, run.problem, limits,
+                lambda progress: self._on_progress(run.proposal_id, progress), self._stop,
+            )  # fmt: skip
+            self._try(RecordPlan(proposal_id=run.proposal_id, answer=plan))
+        except SolverFailed as failure:
+            log.warning("solver failed", extra={"proposal": str(run.proposal_id)})
+            if not self._stop.is_set():
+                self._try(FailPlan(proposal_id=run.proposal_id, reason=str(failure)))
+        except Exception as fault:  # a fault in one run must not end the runner
+            log.error("solver run failed", extra={"fault": type(fault).__name__})
+        finally:
+            self._solving.discard(run.proposal_id)
+
+    def _execute(self, plan_id: UUID) -> None:
+        """Item by item, each in its own transaction, in the name of the person who approved it."""
+        with reading(self._engine) as session:
+            items = approved_items(session, plan_id)
+        for item in items:
+            approver = Actor(item.approved_by, ActorKind.PERSON)
+            refusal = self._try(ExecuteItem(item_id=item.id), approver)
+            if refusal:  # the world changed since the plan: this item alone falls out, with why
+                self._try(MarkStale(item_id=item.id, reason=refusal.reason))
+        self._try(FinishPlan(proposal_id=plan_id))
+
+    def _try(self, command: Command[Any], actor: Actor = PROGRAM) -> Refusal | None:
+        try:
+            self._pipeline.run(actor, command)
+        except Refusal as refusal:
+            log.info("job refused", extra={"command": type(command).__name__,
+                                           "reason": refusal.reason})  # fmt: skip
+            return refusal
+        return None

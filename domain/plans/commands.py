@@ -1,0 +1,249 @@
+"""What people decide about a plan, and how each approved item is carried out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from domain.beds.commands import HoldBed
+from domain.beds.model import Bed, BedRequest
+from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem
+from kit.command import Command
+from kit.errors import Conflict, Denied, Invalid
+from kit.work import Scope, Work
+
+HOLD_MINUTES = 120  # how long an executed item keeps the bed for its patient
+
+
+class OverrideReason(StrEnum):
+    """Why a person decided otherwise than the plan."""
+
+    CLINICAL = "CLINICAL"
+    PATIENT_WISH = "PATIENT_WISH"
+    FAMILY = "FAMILY"
+    STAFFING = "STAFFING"
+    INFECTION_CONTROL = "INFECTION_CONTROL"
+    LOCAL_KNOWLEDGE = "LOCAL_KNOWLEDGE"
+    DATA_WRONG = "DATA_WRONG"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemDecision:
+    """One item: approve as planned, approve with another bed, or reject."""
+
+    item_id: UUID
+    approve: bool = True
+    bed_id: UUID | None = None
+    reason: OverrideReason | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovePlan(Command[Proposal]):
+    """Approve a plan, whole or item by item; what is approved is carried out at once.
+
+    Without `items` every placed item is approved as planned. Another bed or a rejection needs a
+    reason. An item that waives a hard rule needs two people.
+    """
+
+    action = "plan.approve"
+    proposal_id: UUID
+    items: tuple[ItemDecision, ...] | None = None
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Proposal, self.proposal_id).scope
+
+    def apply(self, work: Work) -> Proposal:
+        plan = work.get(Proposal, self.proposal_id)
+        _require_fresh(work, plan)
+        rows = _items(work, plan)
+        for decision in self._decisions(rows):
+            if decision.item_id not in rows:
+                raise Invalid("no such item in this plan", field="items.itemId")
+            _decide(work, plan, rows[decision.item_id], decision)
+        work.session.flush()
+        _conclude(work, plan, list(rows.values()))
+        return plan
+
+    def _decisions(self, rows: dict[UUID, ProposalItem]) -> tuple[ItemDecision, ...]:
+        if self.items is not None:
+            if len({decision.item_id for decision in self.items}) != len(self.items):
+                raise Invalid("decide each item once", field="items")
+            return self.items
+        open_ = (ItemState.PROPOSED, ItemState.AWAITING_SECOND)
+        return tuple(ItemDecision(item_id=key) for key, row in rows.items() if row.state in open_)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectPlan(Command[Proposal]):
+    """Reject a plan as a whole. Nothing in it is carried out."""
+
+    action = "plan.approve"
+    proposal_id: UUID
+    reason: OverrideReason
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Proposal, self.proposal_id).scope
+
+    def apply(self, work: Work) -> Proposal:
+        plan = work.get(Proposal, self.proposal_id)
+        plan.go(PlanState.REJECTED)
+        for item in _items(work, plan).values():
+            if item.state in (ItemState.PROPOSED, ItemState.AWAITING_SECOND):
+                decision = ItemDecision(item_id=item.id, approve=False, reason=self.reason)
+                _reject(work, plan, item, decision)
+        work.emit("PlanRejected", plan.scope, plan=plan.id)
+        return plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecuteItem(Command[ProposalItem]):
+    """Carry out one approved item: hold the bed for the patient, if it is still to be had."""
+
+    action = "plan.execute"
+    item_id: UUID
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Proposal, work.get(ProposalItem, self.item_id).proposal_id).scope
+
+    def apply(self, work: Work) -> ProposalItem:
+        item = work.get(ProposalItem, self.item_id)
+        plan = work.get(Proposal, item.proposal_id)
+        if item.state is not ItemState.APPROVED or item.to_bed_id is None:
+            raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
+        if plan.state in (PlanState.APPROVED, PlanState.PARTLY_APPROVED):
+            plan.go(PlanState.EXECUTING)
+        hold = work.perform(
+            HoldBed(bed_id=item.to_bed_id, request_id=item.request_id, minutes=HOLD_MINUTES)
+        )
+        item.state, item.hold_id, item.outcome = ItemState.EXECUTED, hold.id, "HELD"
+        work.emit("PlanItemExecuted", plan.scope, plan=plan.id, item=item.id)
+        return item
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkStale(Command[ProposalItem]):
+    """Say that an approved item can no longer be carried out, and why; the others go on."""
+
+    action = "plan.conclude"
+    item_id: UUID
+    reason: str
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Proposal, work.get(ProposalItem, self.item_id).proposal_id).scope
+
+    def apply(self, work: Work) -> ProposalItem:
+        item = work.get(ProposalItem, self.item_id)
+        if item.state is not ItemState.APPROVED:
+            raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
+        item.state, item.outcome = ItemState.STALE, self.reason
+        plan = work.get(Proposal, item.proposal_id)
+        work.emit("PlanItemStale", plan.scope, plan=plan.id, item=item.id)
+        return item
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishPlan(Command[Proposal]):
+    """Close a plan whose approved items have all been carried out or found stale."""
+
+    action = "plan.conclude"
+    proposal_id: UUID
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Proposal, self.proposal_id).scope
+
+    def apply(self, work: Work) -> Proposal:
+        plan = work.get(Proposal, self.proposal_id)
+        states = {item.state for item in _items(work, plan).values()}
+        if states & {ItemState.APPROVED}:
+            raise Conflict("items are still open", reason="ITEMS_OPEN", blocking=plan.id)
+        if plan.state is not PlanState.EXECUTING:
+            plan.go(PlanState.EXECUTING)
+        whole = states <= {ItemState.EXECUTED, ItemState.UNPLACED}
+        plan.go(PlanState.EXECUTED if whole else PlanState.PARTLY_EXECUTED)
+        work.emit("PlanExecuted", plan.scope, plan=plan.id)
+        return plan
+
+
+def _require_fresh(work: Work, plan: Proposal) -> None:
+    if plan.state is not PlanState.READY:
+        plan.go(PlanState.APPROVED)  # raises, and names what is allowed
+    if plan.expires_at is not None and plan.expires_at <= work.now:
+        raise Conflict("the plan is too old; request a new one", reason="PLAN_EXPIRED",
+                       blocking=plan.id)  # fmt: skip
+
+
+def _items(work: Work, plan: Proposal) -> dict[UUID, ProposalItem]:
+    found = work.session.exec(
+        select(ProposalItem)
+        .where(ProposalItem.proposal_id == plan.id)
+        .order_by(col(ProposalItem.id))
+    )
+    return {item.id: item for item in found}
+
+
+def _decide(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
+    if item.state not in (ItemState.PROPOSED, ItemState.AWAITING_SECOND):
+        raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
+    differs = not decision.approve or decision.bed_id not in (None, item.to_bed_id)
+    if differs and decision.reason is None:
+        raise Invalid("say why you decide otherwise", field="items.reason",
+                      allowed=tuple(OverrideReason))  # fmt: skip
+    if not decision.approve:
+        _reject(work, plan, item, decision)
+        return
+    if decision.bed_id is not None and decision.bed_id != item.to_bed_id:
+        _choose(work, plan, item, decision.bed_id)
+    earlier = _approvers(work, item)
+    if work.actor.id in earlier:
+        raise Denied("a second person has to approve this item", reason="FOUR_EYES")
+    _note(work, plan, item, decision)
+    enough = not item.waived or bool(earlier)
+    item.state = ItemState.APPROVED if enough else ItemState.AWAITING_SECOND
+
+
+def _choose(work: Work, plan: Proposal, item: ProposalItem, bed_id: UUID) -> None:
+    bed = work.get(Bed, bed_id)
+    if bed.hospital_id != plan.hospital_id:
+        raise Invalid("the bed is not in this hospital", field="items.bedId")
+    item.to_bed_id = bed.id
+    item.waived = []  # the bed's own rules are checked when it is held
+
+
+def _reject(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
+    item.state = ItemState.REJECTED
+    _note(work, plan, item, decision)
+    request = work.get(BedRequest, item.request_id)
+    request.reactivate(work)
+
+
+def _note(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
+    changed = decision.bed_id if decision.bed_id != item.planned_bed_id else None
+    work.add(
+        Approval(
+            proposal_id=plan.id, item_id=item.id, account_id=work.actor.id,
+            approved=decision.approve, override_reason=decision.reason,
+            chosen_bed_id=changed, at=work.now,
+        )
+    )  # fmt: skip
+
+
+def _approvers(work: Work, item: ProposalItem) -> set[UUID]:
+    return set(
+        work.session.exec(
+            select(Approval.account_id).where(Approval.item_id == item.id, col(Approval.approved))
+        )
+    )
+
+
+def _conclude(work: Work, plan: Proposal, items: list[ProposalItem]) -> None:
+    states = {item.state for item in items}
+    if states & {ItemState.PROPOSED, ItemState.AWAITING_SECOND}:
+        work.emit("PlanDecided", plan.scope, plan=plan.id)  # more decisions are to come
+        return
+    if ItemState.APPROVED not in states:
+        plan.go(PlanState.REJECTED)
+    else:
+        partly = ItemState.REJECTED in states
+        plan.go(PlanState.PARTLY_APPROVED if partly else PlanState.APPROVED)
+    work.emit("PlanApproved", plan.scope, plan=plan.id)

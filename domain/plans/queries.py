@@ -1,0 +1,126 @@
+"""Reads of plans: for people cut to their scopes, for the job runner what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+
+from domain.places.reach import by_keyset, within
+from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem, SolverRun
+from kit.errors import NotFound
+from kit.work import Scope
+
+PAGE = 100
+TO_EXECUTE = (PlanState.APPROVED, PlanState.PARTLY_APPROVED, PlanState.EXECUTING)
+
+
+@dataclass(frozen=True, slots=True)
+class DueRun:
+    """A solver run that nobody is working on."""
+
+    proposal_id: UUID
+    kind: str
+    problem: bytes
+    time_limit_ms: int
+    gap_limit_ppm: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """An approved item and the person in whose name it is carried out: the last to approve."""
+
+    id: UUID
+    approved_by: UUID
+
+
+def plan_in_reach(session: Session, scopes: Sequence[Scope], plan_id: UUID) -> Proposal:
+    """The plan. Raises NotFound for an unknown and for a foreign one alike."""
+    plan = session.get(Proposal, plan_id)
+    if plan is None or not any(scope.covers(plan.scope) for scope in scopes):
+        raise NotFound.of("plan", plan_id)
+    return plan
+
+
+def plans(
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, *, after: UUID | None = None,
+    limit: int = PAGE,
+) -> Sequence[Proposal]:  # fmt: skip
+    """A hospital's plans by id, which is the order of asking."""
+    here = within(scopes, col(Proposal.hospital_id), col(Proposal.ward_id))
+    query = select(Proposal).where(
+        here, Proposal.hospital_id == hospital_id, by_keyset(Proposal.id, after)
+    )
+    return session.exec(query.order_by(col(Proposal.id)).limit(min(limit, PAGE + 1))).all()
+
+
+def plan_items(
+    session: Session, plan_id: UUID, *, after: UUID | None = None, limit: int = PAGE
+) -> Sequence[ProposalItem]:
+    """The items of a plan that the caller has found in reach, by id."""
+    query = select(ProposalItem).where(
+        ProposalItem.proposal_id == plan_id, by_keyset(ProposalItem.id, after)
+    )
+    return session.exec(query.order_by(col(ProposalItem.id)).limit(min(limit, PAGE + 1))).all()
+
+
+def run_of(session: Session, plan: Proposal) -> SolverRun:
+    run = session.get(SolverRun, plan.run_id)
+    if run is None:
+        raise NotFound.of("solver run", plan.run_id)
+    return run
+
+
+def runs_to_solve(session: Session, now: datetime) -> list[DueRun]:
+    """Runs of computing plans that no worker holds, oldest first; one per hospital.
+
+    A hospital with a run under way waits, so that none takes the solvers from the others.
+    """
+    found = session.exec(
+        select(Proposal, SolverRun)
+        .where(Proposal.run_id == SolverRun.id, Proposal.state == PlanState.COMPUTING)
+        .order_by(col(Proposal.id))
+    ).all()
+    held = {run.hospital_id for _, run in found if run.lease_until and run.lease_until > now}
+    due: dict[UUID, DueRun] = {}
+    for plan, run in found:
+        if run.hospital_id not in held and run.hospital_id not in due:
+            due[run.hospital_id] = DueRun(plan.id, run.kind, run.problem, run.time_limit_ms,
+                                          run.gap_limit_ppm, run.seed)  # fmt: skip
+    return list(due.values())
+
+
+def plans_to_execute(session: Session) -> list[UUID]:
+    """Plans with approved items that have not all been carried out."""
+    found = session.exec(
+        select(Proposal.id).where(col(Proposal.state).in_(TO_EXECUTE)).order_by(col(Proposal.id))
+    )
+    return list(found)
+
+
+def approved_items(session: Session, plan_id: UUID) -> list[DueItem]:
+    """What is still to be carried out of a plan."""
+    found = session.exec(
+        select(ProposalItem.id, Approval.account_id)
+        .where(
+            ProposalItem.proposal_id == plan_id,
+            ProposalItem.state == ItemState.APPROVED,
+            Approval.item_id == ProposalItem.id,
+            col(Approval.approved),
+        )
+        .order_by(col(ProposalItem.id), col(Approval.at), col(Approval.id))
+    )
+    return [DueItem(item, account) for item, account in dict(found.all()).items()]
+
+
+def stale_plans(session: Session, now: datetime) -> list[UUID]:
+    """Undecided plans whose time is over."""
+    found = session.exec(
+        select(Proposal.id).where(
+            Proposal.state == PlanState.READY,
+            or_(col(Proposal.expires_at) <= now),
+        )
+    )
+    return list(found)
