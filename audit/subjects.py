@@ -36,7 +36,9 @@ class SubjectKey(SQLModel, table=True):
     made_at: datetime = Field(sa_type=UtcTime, nullable=False)
 
 
-def make_subject_key(keys: Keys, subject: UUID, at: datetime, nonce: bytes) -> SubjectKey:
+def make_subject_key(
+    keys: Keys, subject: UUID, at: datetime, nonce: bytes, generation: int = 1
+) -> SubjectKey:
     """A fresh key for the subject, not yet in the database."""
     version, blind = keys.newest(KeyKind.KEK), keys.newest(KeyKind.BLIND)
     key_id = new_id()
@@ -46,6 +48,7 @@ def make_subject_key(keys: Keys, subject: UUID, at: datetime, nonce: bytes) -> S
     return SubjectKey(
         id=key_id,
         subject=subject,
+        generation=generation,
         kek_version=version,
         wrapped=nonce + wrapped,
         blind_version=blind,

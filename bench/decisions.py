@@ -28,8 +28,11 @@ def main() -> None:
     decisions = Decisions(lambda: snapshot, utc_now)
     built_s = time.perf_counter() - started
     actors = [Actor(binding.user_id, session=UUID(int=7)) for binding in held]
-    questions = [(actor, action, held[at].scope) for at, actor in enumerate(actors)
-                 for action in ("see.P", "see.A")]  # fmt: skip
+    questions = [
+        (actor, action, held[at].scope)
+        for at, actor in enumerate(actors)
+        for action in ("see.P", "see.A")
+    ]
     _rate(decisions, questions, 1)
     judge = enforcer(snapshot.rules, links(held))
     started = time.perf_counter()
@@ -37,8 +40,16 @@ def main() -> None:
         judge.enforce(*asked(f"user:{actor.id}", action, scope))
     casbin_s = (time.perf_counter() - started) / 100
     table_rate = _rate(decisions, questions, 200)
-    print(json.dumps({"table_per_s": round(table_rate), "casbin_per_s": round(1 / casbin_s),
-                      "ratio": round(table_rate * casbin_s), "built_ms": round(built_s * 1e3)}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "table_per_s": round(table_rate),
+                "casbin_per_s": round(1 / casbin_s),
+                "ratio": round(table_rate * casbin_s),
+                "built_ms": round(built_s * 1e3),
+            }
+        )
+    )
 
 
 def _rate(decisions: Decisions, questions: list[tuple[Actor, str, Scope]], rounds: int) -> float:

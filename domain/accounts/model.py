@@ -17,7 +17,7 @@ NO_TENANT = UUID(int=0)  # accounts belong to the network, not to a hospital
 LOGIN_NAME_LENGTH = 64
 
 
-class Account(Row, table=True):
+class Account(Row, table=True, arbitrary_types_allowed=True):
     """Someone or something that can act. Its id is the subject of its sealed fields."""
 
     __table_args__: Any = (
@@ -26,8 +26,6 @@ class Account(Row, table=True):
         CheckConstraint("(kind = 'PERSON') = (login_name IS NOT NULL)", name="people_log_in"),
         CheckConstraint("credential >= 1", name="credential_counts"),
     )
-
-    model_config = {"arbitrary_types_allowed": True}  # Sealed is no pydantic type
 
     kind: ActorKind = Field(sa_type=words(ActorKind))
     login_name: str | None = Field(default=None, max_length=LOGIN_NAME_LENGTH, unique=True)
