@@ -1,0 +1,38 @@
+"""What can be done to patients and their encounters; beds' commands do the rest."""
+
+from domain.patients.episodes import (
+    ArrivePatient,
+    AssignCare,
+    EndCare,
+    MarkMedicallyReady,
+    RegisterEncounter,
+    SetExpectedDischarge,
+    StatePlacementNeed,
+    UpdateEncounter,
+)
+from domain.patients.identity import Identifier, Identity
+from domain.patients.registration import (
+    AddIdentifier,
+    MergePatients,
+    RegisterPatient,
+    RetireIdentifier,
+    UpdatePatient,
+)
+
+__all__ = [
+    "AddIdentifier",
+    "ArrivePatient",
+    "AssignCare",
+    "EndCare",
+    "Identifier",
+    "Identity",
+    "MarkMedicallyReady",
+    "MergePatients",
+    "RegisterEncounter",
+    "RegisterPatient",
+    "RetireIdentifier",
+    "SetExpectedDischarge",
+    "StatePlacementNeed",
+    "UpdateEncounter",
+    "UpdatePatient",
+]
