@@ -16,11 +16,16 @@ from solvers.engine import Answer, Limits, Progress, minimise, relax
 
 
 class Row(NamedTuple):
-    """Which limit a row stands for: `kind` says what the numbers count."""
+    """Which limit a row stands for; the other numbers depend on its kind.
 
-    kind: str  # request | pool | rooms | ward
+    request (request) · pool (group, pool, company) · rooms (group) · ward (ward) ·
+    joins (group, request, company): who joins a company needs a room that has it. That follows
+    from the pool rows, but only for whole rooms: it brings the linear bound close.
+    """
+
+    kind: str
     first: int
-    pool: int = 0
+    second: int = 0
     company: int = 0
 
 
@@ -42,6 +47,7 @@ class Model:
         self._table = table
         self._rows: dict[Row, list[tuple[pulp.LpVariable, int]]] = defaultdict(list)
         self._rows_by_name: dict[str, Row] = {}
+        self._rooms: dict[tuple[int, int], pulp.LpVariable] = {}
         self.lp = pulp.LpProblem("1", pulp.LpMinimize)
         names = (_name(index) for index in range(len(columns)))
         takes = [self.lp.add_variable(name, 0, 1, "Integer") for name in names]
@@ -77,21 +83,20 @@ class Model:
 
     def _choose_companies(self) -> None:
         """A room has one company: with several to choose from, count the rooms of each."""
-        for row in sorted(row for row in self._rows if row.kind == "pool"):
+        for row in sorted(row for row in self._rows if row.kind in ("pool", "joins")):
             if len(self._table.companies[row.first]) > 1:
                 rooms = self._rooms_with(row.first, row.company)
-                group = self._table.groups[row.first]
-                self._rows[row].append((rooms, -group.pools[row.pool].per_room))
+                pools = self._table.groups[row.first].pools
+                beds = pools[row.second].per_room if row.kind == "pool" else 1
+                self._rows[row].append((rooms, -beds))
 
     def _rooms_with(self, number: int, company: int) -> pulp.LpVariable:
-        row = Row("rooms", number)
-        name = f"z{number:05d}_{company:04d}"
-        for variable, _ in self._rows[row]:
-            if variable.name == name:
-                return variable
-        rooms = self.lp.add_variable(name, 0, self._table.groups[number].count, "Integer")
-        self._rows[row].append((rooms, 1))
-        return rooms
+        if (number, company) not in self._rooms:
+            name = f"z{number:05d}_{company:04d}"
+            rooms = self.lp.add_variable(name, 0, self._table.groups[number].count, "Integer")
+            self._rooms[number, company] = rooms
+            self._rows[Row("rooms", number)].append((rooms, 1))
+        return self._rooms[number, company]
 
     def _limit_rows(self) -> None:
         for index, (row, terms) in enumerate(sorted(self._rows.items())):
@@ -111,6 +116,8 @@ def rows_of(column: Column, table: Table) -> list[Row]:
         Row("request", column.request),
         Row("pool", column.group, column.pool, column.company),
     ]
+    if len(table.companies[column.group]) > 1:
+        rows.append(Row("joins", column.group, column.request, column.company))
     if column.counts:
         rows.append(Row("ward", table.ward_numbers[table.groups[column.group].ward]))
     return rows
@@ -122,12 +129,14 @@ def limit_of(row: Row, table: Table) -> int:
     if row.kind == "ward":
         ward = table.hospital.problem.wards[row.first]
         return max(0, ward.staffed_beds - ward.census - ward.holds)
+    if row.kind == "joins":
+        return 0
     group = table.groups[row.first]
     if row.kind == "rooms":
         return group.count
     if len(table.companies[row.first]) > 1:
         return 0  # the beds of the rooms so used are on the left side
-    return group.count * group.pools[row.pool].per_room
+    return group.count * group.pools[row.second].per_room
 
 
 def _name(index: int) -> str:

@@ -28,7 +28,8 @@ from solvers.engine import (
 SMALL = 2_000  # columns solved at once
 FIRST = 12  # cheapest columns per request to begin pricing with
 NEXT = 8  # columns per request that a round of pricing adds at most
-BREADTHS = (15, 60, 1_000_000)  # columns per request in the first, second, last integer model
+BREADTH = 15  # columns per request in the first integer model of a large table
+ALL = 1_000_000
 MAX_ROUNDS = 50
 
 
@@ -56,11 +57,15 @@ class _Clock:
     def __init__(self, limits: Limits, started: float) -> None:
         self._limits = limits
         self._started = started
-        self._ends = perf_counter() + limits.time_limit_s
+        self._ends = started + limits.time_limit_s
 
     @property
     def out(self) -> bool:
         return perf_counter() >= self._ends
+
+    @property
+    def gap(self) -> float:
+        return self._limits.gap
 
     def left(self) -> Limits:
         return replace(self._limits, time_limit_s=max(0.05, self._ends - perf_counter()))
@@ -76,16 +81,23 @@ def values_of(table: Table) -> list[int]:
 
 
 def search(
-    table: Table, limits: Limits, progress: Progress | None = None, started: float | None = None
+    table: Table,
+    limits: Limits,
+    progress: Progress | None = None,
+    *,
+    started: float | None = None,
+    values: list[int] | None = None,
 ) -> Found:
-    """`started` is when building began. `limits` cover all rounds, counted from now."""
+    """`started` is when building began: `limits` cover everything from there on. `values` of
+    placing each request default to those of the rules."""
     begun = perf_counter() if started is None else started
-    values = values_of(table)
+    if values is None:
+        values = values_of(table)
     columns = [c for c in table.columns if c.penalty < values[c.request]]
     if not columns:
         return Found(solved_without_solver(sum(values), begun), [])
     clock = _Clock(limits, begun)
-    priced = None if len(columns) <= SMALL else _price(table, values, columns, clock)
+    priced = None if len(columns) <= SMALL else _price(table, values, columns, clock.left())
     if priced is None:
         priced = _Priced(columns, 0.0, [0.0] * len(columns), [])
     return _settle(table, values, priced, clock, progress)
@@ -95,19 +107,37 @@ def _settle(
     table: Table, values: list[int], priced: _Priced, clock: _Clock, progress: Progress | None
 ) -> Found:
     """Solve over the columns of least reduced cost; take in more until the answer is proven."""
-    solver_ms, cost = 0, sum(values)
-    for most in BREADTHS:
-        inside = _near(priced, cost - priced.floor, most)
+    best: Found | None = None
+    solver_ms, most = 0, BREADTH if priced.used else ALL
+    while True:
+        reach = inf if best is None else (best.outcome.objective or 0) - priced.floor
+        inside = _near(priced, reach, most)
         model = Model(table, values, [priced.columns[i] for i in inside])
         answer = model.solve(clock.left(), progress)
         solver_ms += answer.outcome.wall_ms
-        outcome = _for_all(answer.outcome, sum(values), priced, inside)
-        cost = min(cost, outcome.objective or 0)
-        if outcome.status is Status.OPTIMAL or clock.out or len(inside) == len(priced.columns):
+        found = Found(_for_all(answer.outcome, sum(values), priced, inside), model.taken(answer))
+        best = found if best is None else _better(best, found)
+        if best.outcome.status is Status.OPTIMAL or clock.out or most == ALL:
             break
+        if (best.outcome.gap or 0.0) <= clock.gap:
+            break
+        most = ALL
     wall_ms = clock.wall_ms()
     times = {"wall_ms": wall_ms, "build_ms": max(0, wall_ms - solver_ms)}
-    return Found(replace(outcome, **times), model.taken(answer))
+    return Found(replace(best.outcome, **times), best.columns)
+
+
+def _better(one: Found, other: Found) -> Found:
+    """The cheaper plan (the first, where equal), with the higher of two bounds on all plans."""
+    first, second = one.outcome, other.outcome
+    best = other if (second.objective or 0) < (first.objective or 0) else one
+    objective = best.outcome.objective or 0
+    bound = min(objective, max(first.bound or 0, second.bound or 0))
+    status = Status.OPTIMAL if bound == objective else Status.FEASIBLE
+    gap = relative_gap(objective, bound)
+    cut = first.cut_short or second.cut_short
+    judged = replace(best.outcome, status=status, bound=bound, gap=gap, cut_short=cut)
+    return Found(judged, best.columns)
 
 
 def _near(priced: _Priced, reach: float, most: int) -> list[int]:
@@ -143,14 +173,26 @@ def _for_all(
     )
 
 
-def _price(table: Table, values: list[int], columns: list[Column], clock: _Clock) -> _Priced | None:
+def lowest_prices(table: Table, limits: Limits) -> tuple[float, dict[Column, float]]:
+    """A floor under the cost of every plan, and how far above it each column keeps a plan."""
+    values = values_of(table)
+    columns = [c for c in table.columns if c.penalty < values[c.request]]
+    priced = _price(table, values, columns, limits) if columns else None
+    if priced is None:
+        return 0.0, {}
+    return priced.floor, dict(zip(priced.columns, priced.above, strict=True))
+
+
+def _price(
+    table: Table, values: list[int], columns: list[Column], limits: Limits
+) -> _Priced | None:
     """Linear optimum over all columns, by adding those that the prices call for."""
     rows = [rows_of(column, table) for column in columns]
     worth = [column.penalty - values[column.request] for column in columns]
     inside = set(_cheapest(columns, range(len(columns)), [c.penalty for c in columns], FIRST))
     for _ in range(MAX_ROUNDS):
         chosen = sorted(inside)
-        prices = Model(table, values, [columns[i] for i in chosen]).prices(clock.left())
+        prices = Model(table, values, [columns[i] for i in chosen]).prices(limits)
         if prices is None:
             return None
         above = [_reduced(worth[i], rows[i], prices) for i in range(len(columns))]

@@ -7,6 +7,7 @@ unless the clock cut the run short (`outcome.cut_short`).
 from dataclasses import replace
 from time import perf_counter
 
+from solvers.bed_alternatives import Alternatives, alternatives
 from solvers.bed_canonical import from_canonical, problem_hash, to_canonical
 from solvers.bed_columns import table
 from solvers.bed_explain import why_unplaced
@@ -14,11 +15,23 @@ from solvers.bed_judge import Assignment
 from solvers.bed_place import Hospital
 from solvers.bed_plan import BedPlan, PlacedItem, Unplaced
 from solvers.bed_problem import BedPlanProblem
+from solvers.bed_ranking import rank_beds
 from solvers.bed_search import search
 from solvers.bed_seating import seat
 from solvers.engine import Limits, Outcome, Progress, Status, relative_gap
 
-__all__ = ["BedPlan", "BedPlanProblem", "from_canonical", "problem_hash", "solve", "to_canonical"]
+__all__ = [
+    "Alternatives",
+    "BedPlan",
+    "BedPlanProblem",
+    "Limits",
+    "alternatives",
+    "from_canonical",
+    "problem_hash",
+    "rank_beds",
+    "solve",
+    "to_canonical",
+]
 
 
 def solve(
@@ -28,7 +41,7 @@ def solve(
     started = perf_counter()
     hospital = Hospital(problem)
     columns = table(hospital)
-    found = search(columns, limits or Limits(), progress, started)
+    found = search(columns, limits or Limits(), progress, started=started)
     assignment = Assignment(hospital, seat(columns, found.columns))
     items = tuple(_item(assignment, key) for key in sorted(assignment.bed_of))
     unplaced = tuple(
