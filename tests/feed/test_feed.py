@@ -1,0 +1,191 @@
+"""The feed tells every change once, in commit order, and knows when it cannot."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, delete, text
+
+from app import tail
+from app.cursors import Cursors, Position
+from app.feed import Feed, Resync, takes
+from app.outbox import OUTBOX, write_events
+from app.tail import Change
+from kit.clock import utc_now
+from kit.db import reading
+from kit.errors import Invalid
+from kit.work import Event, Scope
+from tests.feed.outbox_table import open_bare, publish
+
+HERE, THERE = UUID(int=1), UUID(int=2)
+WARD = Scope(HERE, UUID(int=11))
+KEY = bytes(range(32))
+
+
+@dataclass(frozen=True)
+class Wish:
+    scope: Scope
+    names: frozenset[str] = frozenset()
+
+
+@pytest.fixture
+def outbox(empty_url: str) -> Iterator[Engine]:
+    engine = open_bare(empty_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def feed(outbox: Engine) -> Iterator[Feed]:
+    feed = Feed(outbox, Cursors(KEY), poll_s=0.02)
+    feed.start()
+    yield feed
+    feed.stop()
+
+
+class Heard:
+    """Collects names and tells when enough have come."""
+
+    def __init__(self, expected: int) -> None:
+        self.names: list[str] = []
+        self._expected = expected
+        self._enough = threading.Event()
+
+    def __call__(self, changes: object) -> None:
+        self.names += [change.name for change in changes]  # type: ignore[attr-defined]
+        if len(self.names) >= self._expected:
+            self._enough.set()
+
+    def wait(self) -> list[str]:
+        assert self._enough.wait(10)
+        return self.names
+
+
+def test_a_listener_hears_what_is_committed_after_it_came(outbox: Engine, feed: Feed) -> None:
+    heard = Heard(3)
+    feed.listen(heard)
+    publish(outbox, WARD, "BedOccupied", "BedReleased")
+    publish(outbox, Scope(THERE), "RequestMade")
+    feed.wake()
+    assert heard.wait() == ["BedOccupied", "BedReleased", "RequestMade"]
+
+
+def test_without_a_wake_up_the_poll_finds_it(outbox: Engine, feed: Feed) -> None:
+    heard = Heard(1)
+    feed.listen(heard)
+    publish(outbox, WARD, "BedOccupied")
+    assert heard.wait() == ["BedOccupied"]
+
+
+def test_a_subscriber_resumes_right_behind_its_cursor(outbox: Engine, feed: Feed) -> None:
+    publish(outbox, WARD, "Before")
+    with reading(outbox) as session:
+        cursor = feed.cursor(session, HERE)
+    publish(outbox, WARD, "Missed")
+    publish(outbox, Scope(THERE), "Foreign")
+    heard = Heard(2)
+    feed.subscribe([Wish(WARD)], heard, cursor, HERE)
+    publish(outbox, WARD, "Live")
+    feed.wake()
+    assert heard.wait() == ["Missed", "Live"]
+
+
+def test_forty_resumes_miss_and_double_nothing(outbox: Engine, feed: Feed) -> None:
+    told: list[str] = []
+    with reading(outbox) as session:
+        cursor = feed.cursor(session, HERE)
+    for number in range(200):
+        publish(outbox, WARD, f"e{number}")
+        if number % 5 == 4:
+            missed = feed.since(cursor, HERE)
+            told += [change.name for change in missed]
+            cursor = feed._cursors.cursor(missed[-1].position, HERE)
+    assert told == [f"e{number}" for number in range(200)]
+
+
+def test_a_cursor_opens_for_its_own_hospital_only(outbox: Engine, feed: Feed) -> None:
+    with reading(outbox) as session:
+        cursor = feed.cursor(session, HERE)
+    assert feed.since(cursor, HERE) == []
+    for strange in (cursor[:-1], cursor + "A", "", "é", "*", cursor.swapcase()):
+        with pytest.raises(Invalid):
+            feed.since(strange, HERE)
+    with pytest.raises(Invalid):
+        feed.since(cursor, THERE)
+
+
+def test_cursors_of_one_place_differ_between_hospitals_and_keys() -> None:
+    place = Position(7, 9)
+    assert Cursors(KEY).cursor(place, HERE) == Cursors(KEY).cursor(place, HERE)
+    assert Cursors(KEY).cursor(place, HERE) != Cursors(KEY).cursor(place, THERE)
+    assert Cursors(KEY).cursor(place, HERE) != Cursors(KEY[::-1]).cursor(place, HERE)
+    assert Cursors(KEY).position(Cursors(KEY).cursor(place, HERE), HERE) == place
+
+
+def test_a_cursor_older_than_what_is_kept_asks_for_a_resync(outbox: Engine, feed: Feed) -> None:
+    publish(outbox, WARD, "one")
+    with reading(outbox) as session:
+        old = feed._cursors.cursor(
+            tail.after(session.connection(), Position(0, 0), 1)[0].position, HERE
+        )
+    for name in ("two", "three", "four"):
+        publish(outbox, WARD, name)
+    assert [change.name for change in feed.since(old, HERE)] == ["two", "three", "four"]
+    with outbox.begin() as connection:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.name != "four"))
+    with pytest.raises(Resync):
+        feed.since(old, HERE)
+
+
+def test_a_topic_takes_what_lies_inside_its_place(outbox: Engine) -> None:
+    inside = Change(Position(0, 1), WARD, "BedOccupied", {}, utc_now())
+    assert takes(Wish(WARD), inside)
+    assert takes(Wish(Scope(HERE), frozenset({"BedOccupied"})), inside)
+    assert not takes(Wish(Scope(HERE), frozenset({"RequestMade"})), inside)
+    assert not takes(Wish(Scope(THERE)), inside)
+    assert not takes(Wish(WARD), Change(Position(0, 1), Scope(HERE), "Any", {}, utc_now()))
+
+
+def test_a_slow_transaction_is_not_passed_by(postgres_bare: Engine) -> None:
+    """PostgreSQL: a row with a lower id commits later; a reader by id alone would lose it."""
+    feed = Feed(postgres_bare, Cursors(KEY), poll_s=0.02)
+    feed.start()
+    heard = Heard(2)
+    feed.listen(heard)
+    with postgres_bare.connect() as slow:
+        write_events(slow, [Event("slow", WARD, {})], utc_now())
+        publish(postgres_bare, WARD, "quick")
+        with reading(postgres_bare) as session:
+            assert tail.after(session.connection(), Position(0, 0), 10) == []
+        slow.commit()
+    assert sorted(heard.wait()) == ["quick", "slow"]
+    feed.stop()
+
+
+def test_another_process_is_woken_by_notify(postgres_bare: Engine) -> None:
+    """Two feeds on one database; the second polls once an hour, so only the hint can tell it."""
+    near, far = Feed(postgres_bare, Cursors(KEY)), Feed(postgres_bare, Cursors(KEY), poll_s=3600)
+    near.start()
+    far.start()
+    heard = Heard(1)
+    far.listen(heard)
+    with postgres_bare.connect() as watching:
+        listening = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+                         " AND datname = current_database()")  # fmt: skip
+        while watching.execute(listening).scalar_one() < 2:
+            watching.rollback()
+    publish(postgres_bare, WARD, "BedOccupied")
+    near.wake()
+    assert heard.wait() == ["BedOccupied"]
+    near.stop()
+    far.stop()
+
+
+@pytest.fixture
+def postgres_bare(databases: object) -> Iterator[Engine]:
+    with databases.empty("postgresql") as url:  # type: ignore[attr-defined]
+        engine = open_bare(url)
+        yield engine
+        engine.dispose()
