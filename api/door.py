@@ -1,0 +1,102 @@
+"""What the doors (HTTP and WebSocket) need of the house, and nothing more of it."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import strawberry
+from graphql import ExecutionResult, OperationDefinitionNode, execute
+from strawberry.execution import optimized_is_awaitable
+
+from api.documents import Document, Documents, Rejected, digest, root_fields
+from api.request import GraphQLRequest
+from app.metrics import Metrics
+from kit.work import Actor
+
+ANYONE = "anyone"  # field metadata: needs no token (log-in, refresh)
+MAX_COERCION_ERRORS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who holds a token, and until when it is good."""
+
+    actor: Actor
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One operation on its way to a context."""
+
+    actor: Actor | None
+    language: str
+    address: str  # of the client, for throttling only
+    operation_name: str
+    document: str  # its digest
+    request: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`api/asgi.py` fills it from the running program; tests from a toy.
+
+    `authenticate` raises a Refusal. `free_form` tells who may send documents that are not on
+    the allow-list. `ended` answers which of the actors have lost their session or account.
+    """
+
+    schema: strawberry.Schema
+    documents: Documents
+    authenticate: Callable[[str], Visitor]
+    free_form: Callable[[Actor], bool]
+    context: Callable[[Asking], Any]
+    ended: Callable[[Collection[Actor]], Collection[Actor]]
+    clock: Callable[[], datetime]
+    metrics: Metrics
+    development: bool = False
+
+    def find(self, asked: GraphQLRequest, actor: Actor | None) -> Document:
+        """The document asked for. Raises Rejected where this actor may not send it."""
+        if asked.document and asked.query and _key(asked.document) != digest(asked.query):
+            raise Rejected.because("DIGEST_MISMATCH", "the digest is not that of the query")
+        if asked.query is None:
+            return self.documents.trusted(asked.document or "")
+        if actor is not None and not self.free_form(actor):
+            return self._listed(asked.query)
+        return self.documents.admit(asked.query)
+
+    def open_to_strangers(self, document: Document, operation: OperationDefinitionNode) -> bool:
+        """True where the operation only logs in or refreshes a token."""
+        fields = root_fields(self.schema._schema, document, operation)
+        return bool(fields) and all(known.get(ANYONE) for _, known in fields)
+
+    async def run(
+        self, document: Document, name: str | None, variables: dict[str, Any], context: Any
+    ) -> ExecutionResult:
+        """Execute a query or mutation."""
+        result = execute(
+            self.schema._schema,
+            document.node,
+            context_value=context,
+            variable_values=variables,
+            operation_name=name,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+            executor_class=self.schema.execution_context_class,
+            max_coercion_errors=MAX_COERCION_ERRORS,
+            hide_suggestions=True,
+            operation_extensions=None,
+        )
+        return await result if isinstance(result, Awaitable) else result
+
+    def _listed(self, query: str) -> Document:
+        try:
+            return self.documents.trusted(digest(query))
+        except Rejected:
+            message = "this account may only run the operations of docs/operations"
+            raise Rejected.because("TRUSTED_ONLY", message) from None
+
+
+def _key(document: str) -> str:
+    return document.removeprefix("sha256:").lower()
