@@ -55,3 +55,7 @@ def _root() -> None:
 def main() -> None:
     """The entry point of the program `wardgrid`."""
     app()
+
+
+if __name__ == "__main__":
+    main()
