@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from pydantic import ConfigDict
 from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field
+from sqlmodel._compat import SQLModelConfig
 
 from domain.places.model import LEDGERED, CareLevel
 from domain.places.times import Spell, in_order
@@ -67,7 +67,7 @@ class SideRoom(StrEnum):
 
 
 class Patient(Row, table=True):
-    model_config = ConfigDict(arbitrary_types_allowed=True)  # Sealed
+    model_config = SQLModelConfig(arbitrary_types_allowed=True)  # Sealed
     __table_args__ = (
         one_of("sex", Sex),
         CheckConstraint("weight_g BETWEEN 100 AND 700000", name="weight_of_a_person"),
@@ -104,7 +104,7 @@ class PatientIdentifier(Row, table=True):
     """A number under which somebody knows the patient; unique in its system while in use."""
 
     __tablename__ = "patient_identifier"
-    model_config = ConfigDict(arbitrary_types_allowed=True)  # Sealed
+    model_config = SQLModelConfig(arbitrary_types_allowed=True)  # Sealed
     __table_args__ = (
         Index(
             "one_patient_per_identifier", "hospital_id", "system", "blind", unique=True,
@@ -125,7 +125,7 @@ class PatientIdentifier(Row, table=True):
 class Encounter(Row, table=True):
     """One episode in one hospital. `ward_id` is where the patient is, or is to arrive."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)  # Sealed
+    model_config = SQLModelConfig(arbitrary_types_allowed=True)  # Sealed
     __table_args__ = (
         one_of("status", EncounterStatus),
         one_of("encounter_class", EncounterClass),
