@@ -27,7 +27,7 @@ _SIGNATURE = re.compile(r"— ([^ +\n]{1,128}) ([A-Za-z0-9+/=]{8,512})")
 
 
 class BadNote(ValueError):
-    """A note, a checkpoint or a key that is not exactly in its format, or not signed by a known key."""
+    """A note, checkpoint or key that is not in its exact format, or not signed by a known key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Verifier:
 
 
 class Signer:
-    """A private key under its name; its text form is `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`."""
+    """A private key under its name, as text `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`."""
 
     def __init__(self, name: str, seed: bytes) -> None:
         require_name(name)

@@ -5,17 +5,19 @@ ids, codes, counts and times. It never holds names, national numbers or free tex
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from audit.form import MAX_BODY, OUTCOMES, VERSION, Head, Link, Malformed, read
-from kit.canonical import canonical_json
+from kit.canonical import MAX_INTEGER
 from kit.clock import parse_time, time_text
 
 Value = None | bool | int | str
@@ -103,7 +105,9 @@ class Draft:
 
 def body_of(draft: Draft, link: Link) -> bytes:
     """The canonical bytes. Raises ValueError where a draft says what a body may not."""
-    body = canonical_json(
+    # the bytes of kit.canonical.canonical_json, four times as fast: only the values that
+    # _plain checks could differ, and a test holds the two together
+    body = orjson.dumps(
         {
             "v": VERSION,
             "log": link.log,
@@ -120,7 +124,7 @@ def body_of(draft: Draft, link: Link) -> bytes:
             "action": _code(draft.action),
             "outcome": _one_of(draft.outcome, OUTCOMES),
             "purpose": _code(draft.purpose),
-            "scope": draft.scope,
+            "scope": _scope(draft.scope),
             "op": {
                 # the sender chooses these: an odd one must not fail the operation
                 "name": _code_or_mark(draft.operation.name),
@@ -131,7 +135,7 @@ def body_of(draft: Draft, link: Link) -> bytes:
             "subjects": sorted({str(subject) for subject in draft.subjects}),
             "fields": sorted({_code(name) for name in draft.fields}),
             "change": [_change(change) for change in draft.changes],
-            "notes": {_name(key): value for key, value in draft.notes.items()},
+            "notes": {_name(key): _plain(value) for key, value in draft.notes.items()},
             "policy": {
                 "revision": _code(draft.policy.revision),
                 "rule": _code(draft.policy.rule),
@@ -140,7 +144,8 @@ def body_of(draft: Draft, link: Link) -> bytes:
             "sealed": [
                 {"id": key, "key": ref.key, "sha256": ref.sha256} for key, ref in draft.sealed
             ],
-        }
+        },
+        option=orjson.OPT_SORT_KEYS,
     )
     if len(body) > MAX_BODY:
         raise ValueError("an entry has at most 1 MiB; split the command")
@@ -165,15 +170,14 @@ def _check_words(entry: dict[str, Any]) -> None:
     if actor["session"] is not None:
         _uuid(actor["session"])
     parse_time(entry["at"])
-    if not _SCOPE.fullmatch(entry["scope"]):
-        raise ValueError("scope")
+    _scope(entry["scope"])
     words = (entry["action"], actor["role"], entry["purpose"], *op.values(), *policy.values())
     for word in (*words, *entry["fields"]):
         _code(word)
     for subject in entry["subjects"]:
         _uuid(subject)
     for listed in (entry["subjects"], entry["fields"]):
-        if any(left >= right for left, right in zip(listed, listed[1:], strict=False)):
+        if any(left >= right for left, right in pairwise(listed)):
             raise ValueError("a set is sorted and names everything once")
 
 
@@ -203,7 +207,18 @@ def _change(change: Change) -> dict[str, object]:
 def _recorded(value: Recorded) -> object:
     if isinstance(value, SealedRef):
         return {"sealed": [value.key, value.sha256]}
-    return {"hidden": True} if isinstance(value, Hidden) else value
+    return {"hidden": True} if isinstance(value, Hidden) else _plain(value)
+
+
+def _plain(value: Value) -> Value:
+    """Raises ValueError for what has no canonical form."""
+    if isinstance(value, str):
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, int) or abs(value) > MAX_INTEGER:
+        raise ValueError("a value is null, true, false, a text or an integer below 2^53")
+    return int(value)
 
 
 @lru_cache(maxsize=4096)  # the same few words in every entry
@@ -223,6 +238,13 @@ def _name(text: str) -> str:
 def _id(text: str) -> str:
     if not _CODE.fullmatch(text):
         raise ValueError("an id is written like a code")
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _scope(text: str) -> str:
+    if not _SCOPE.fullmatch(text):
+        raise ValueError("a scope is *, a hospital, or a hospital/ward")
     return text
 
 

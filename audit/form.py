@@ -58,6 +58,11 @@ class Link:
     before: tuple[Head, ...]
 
 
+def _groups(found: re.Match[bytes]) -> Groups:
+    groups: Groups = found.groups(b"")  # type: ignore[assignment] # there are seven
+    return groups
+
+
 def _listed(item: str) -> str:
     return rf"\[(?:{item}(?:,{item})*+)?+\]"
 
@@ -124,7 +129,7 @@ def read(body: bytes) -> Link:
     if _ODD not in body.translate(_MARK_ODD) and b"\n" not in body:
         found = _FAST.fullmatch(body)
         if found:
-            groups: Groups = found.groups()
+            groups = _groups(found)
             if sorted_once([groups]):
                 return link_of(groups)
         raise Malformed("not in the form of an entry")
@@ -143,9 +148,7 @@ def read_many(lines: bytes) -> list[Groups] | None:
 def link_of(groups: Groups) -> Link:
     before, _, log, _, sprev, sseq, stream = groups
     heads = () if before == b"[]" else tuple(Head(**head) for head in orjson.loads(before))
-    return Link(
-        orjson.loads(log), orjson.loads(stream), int(sseq), sprev.decode(), heads
-    )
+    return Link(orjson.loads(log), orjson.loads(stream), int(sseq), sprev.decode(), heads)
 
 
 def sorted_once(found: list[Groups]) -> bool:
@@ -173,4 +176,4 @@ def _read_escaped(body: bytes) -> Link:
     found = _FULL.fullmatch(body)
     if not found or not unicodedata.is_normalized("NFC", text):
         raise Malformed("not in the form of an entry")
-    return link_of(found.groups())
+    return link_of(_groups(found))

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962: roots, proofs, and the right edge that grows by appending.
 
-Leaves are SHA-256(0x00 ‖ body), nodes SHA-256(0x01 ‖ left ‖ right), so a node can never be shown as a
-leaf. Nothing here knows what a body says.
+Leaves are SHA-256(0x00 ‖ body), nodes SHA-256(0x01 ‖ left ‖ right), so a node can never be shown
+as a leaf. Nothing here knows what a body says.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -74,7 +74,7 @@ class Frontier:
 
 
 def range_root(start: int, end: int, node: Node) -> bytes:
-    """The RFC 6962 hash of leaves [start, end); start is a multiple of a power of two ≥ the width."""
+    """The hash of leaves [start, end); start divides by a power of two that is ≥ the width."""
     edge = []
     while start < end:
         level = (end - start).bit_length() - 1
@@ -119,9 +119,7 @@ def consistency_proof(old: int, new: int, node: Node) -> list[bytes]:
     return path[::-1]
 
 
-def check_inclusion(
-    leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
-) -> bool:
+def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """RFC 9162 section 2.1.3.2. False on any mismatch, never an exception."""
     if not 0 <= index < size or any(len(step) != 32 for step in path):
         return False

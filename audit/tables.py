@@ -1,0 +1,68 @@
+"""The ledger's tables: entries as written, and what the sequencer makes of them.
+
+Only `body` and `mac` of an entry count; its other columns are projections for search.
+No foreign key leads from a leaf to its entry: checking it would lock rows that writers insert.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlmodel import SQLModel
+
+from kit.rows import UtcTime
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+LEDGER_ENTRY = Table(
+    "ledger_entry",
+    SQLModel.metadata,
+    # on PostgreSQL the migration adds `xid xid8`, by which the sequencer orders rows
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("stream", String(36), nullable=False),
+    Column("sseq", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("action", String(160), nullable=False),
+    Column("outcome", String(8), nullable=False),
+    Column("scope", String(80), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    Index("ledger_entry_place", "stream", "sseq", unique=True),
+    sqlite_autoincrement=True,  # an id is never given twice, even if the last row is deleted
+)
+
+LEDGER_LEAF = Table(
+    "ledger_leaf",
+    SQLModel.metadata,
+    Column("idx", _NUMBER, primary_key=True, autoincrement=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("evidence", LargeBinary),  # the leaf's own bytes where an entry was found bad
+    Index("ledger_leaf_entry", "entry_id"),
+)
+
+LEDGER_CHECKPOINT = Table(
+    "ledger_checkpoint",
+    SQLModel.metadata,
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
+
+LEDGER_TILE = Table(
+    "ledger_tile",
+    SQLModel.metadata,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),  # 1: over 256 leaves
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+LEDGER_TABLES = (LEDGER_ENTRY, LEDGER_LEAF, LEDGER_CHECKPOINT, LEDGER_TILE)
