@@ -1,15 +1,12 @@
-/** Chooses between the two languages; each names itself in its own words. */
+/** Goes to the other language, which names itself in its own words. */
 import type { JSX } from 'preact';
-import { chooseLanguage, language, LANGUAGES, say, type Language } from './language';
+import { chooseLanguage, language, LANGUAGES } from './language';
 
 export function LanguageSwitch(): JSX.Element {
+  const other = language.value === 'en' ? 'zh-CN' : 'en';
   return (
-    <div class="languages" role="group" aria-label={say('language.choose')}>
-      {(Object.keys(LANGUAGES) as Language[]).map((each) => (
-        <button key={each} type="button" lang={each} aria-pressed={language.value === each} onClick={() => chooseLanguage(each)}>
-          {LANGUAGES[each]['language.name']}
-        </button>
-      ))}
-    </div>
+    <button class="quiet language" type="button" lang={other} onClick={() => chooseLanguage(other)}>
+      {LANGUAGES[other]['language.name']}
+    </button>
   );
 }

@@ -1,5 +1,5 @@
 /** Times in the hospital's zone and durations in words. */
-import { language, say } from './language';
+import { language, say, type Code } from './language';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -23,22 +23,26 @@ export function daysAhead(at: string, now: number, timeZone: string): number {
   return Math.round((Date.parse(day) - Date.parse(calendarDay(now, timeZone))) / DAY);
 }
 
+const NEAR: ReadonlyMap<number, Code> = new Map([[-1, 'day.yesterday'], [0, 'day.today'], [1, 'day.tomorrow']]);
+
 /** "Today", "Tomorrow", else weekday and date: what one says about an expected discharge. */
 export function dayInWords(at: string, now: number, timeZone: string): string {
-  const ahead = daysAhead(at, now, timeZone);
-  if (ahead === 0) return say('day.today');
-  if (ahead === 1) return say('day.tomorrow');
-  if (ahead === -1) return say('day.yesterday');
+  const near = NEAR.get(daysAhead(at, now, timeZone));
+  if (near) return say(near);
   const zone = DAY_ONLY.test(at) ? 'UTC' : timeZone;
-  const parts = { timeZone: zone, weekday: 'short', day: 'numeric', month: 'short' } as const;
-  return new Intl.DateTimeFormat(language.value, parts).format(milliseconds(at));
+  // The shortest form that is still unmistakable: "Thu 26 Nov", "11/26周四".
+  const [locale, month] = language.value === 'en' ? ['en-GB', 'short' as const] : ['zh-CN', 'numeric' as const];
+  const parts = { timeZone: zone, weekday: 'short', day: 'numeric', month } as const;
+  return new Intl.DateTimeFormat(locale, parts).format(milliseconds(at)).replace(',', '');
 }
 
-/** Time of day alone when it is today, else the day before it. */
+/** Time of day alone when it is today, else the day before it; to stand inside a sentence. */
 export function momentInWords(at: string, now: number, timeZone: string): string {
   const time = clockTime(milliseconds(at), timeZone, false);
   const ahead = daysAhead(at, now, timeZone);
-  return ahead === 0 ? time : `${dayInWords(at, now, timeZone)} ${time}`;
+  if (ahead === 0) return time;
+  const day = dayInWords(at, now, timeZone);
+  return `${NEAR.has(ahead) ? day.toLowerCase() : day} ${time}`;
 }
 
 export function clockTime(at: number, timeZone: string, seconds = true): string {

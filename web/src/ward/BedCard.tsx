@@ -1,5 +1,5 @@
 /** One bed on the board. */
-import { Footprints, House, Lock, ShieldAlert, TriangleAlert, UsersRound, type IconNode } from 'lucide';
+import { DoorClosed, Footprints, House, Lock, ShieldAlert, TriangleAlert, UsersRound, type IconNode } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { BedView, StayView } from '../graphql/documents';
 import { say, sayValue } from '../language/language';
@@ -28,7 +28,13 @@ export function BedCard({ bed, here }: { bed: BedView; here: Here }): JSX.Elemen
         </header>
         <div class="body">
           <Body bed={bed} shown={shown} here={here} />
-          <p class="room">{roomInWords(bed.room)}</p>
+          <p class="foot">
+            <span class="room">
+              <Icon of={DoorClosed} label={say('room')} />
+              {roomInWords(bed.room)}
+            </span>
+            {bed.stay ? <Discharge stay={bed.stay} here={here} /> : <Urgency task={bed.cleaning} />}
+          </p>
         </div>
       </article>
     </li>
@@ -36,7 +42,7 @@ export function BedCard({ bed, here }: { bed: BedView; here: Here }): JSX.Elemen
 }
 
 function Body({ bed, shown, here }: { bed: BedView; shown: Shown; here: Here }): JSX.Element | null {
-  if (bed.stay) return <Stay stay={bed.stay} here={here} />;
+  if (bed.stay) return <Stay stay={bed.stay} />;
   if (shown === 'BLOCKED' || shown === 'CLOSED') return <Block bed={bed} here={here} />;
   if (bed.cleaning) return <Cleaning bed={bed} here={here} />;
   if (bed.hold) return <Hold hold={bed.hold} here={here} />;
@@ -44,56 +50,66 @@ function Body({ bed, shown, here }: { bed: BedView; shown: Shown; here: Here }):
   return null;
 }
 
-function Badge({ kind, icon, children }: { kind: string; icon: IconNode; children: ComponentChildren }): JSX.Element {
+interface BadgeProps {
+  kind: string;
+  icon: IconNode;
+  full?: string;
+  children: ComponentChildren;
+}
+
+function Badge({ kind, icon, full, children }: BadgeProps): JSX.Element {
   return (
-    <span class={`badge ${kind}`}>
+    <span class={`badge ${kind}`} title={full}>
       <Icon of={icon} />
       {children}
     </span>
   );
 }
 
-function Stay({ stay, here }: { stay: StayView; here: Here }): JSX.Element {
+function Stay({ stay }: { stay: StayView }): JSX.Element {
   return (
     <>
       <p class="main">
         <span class="initials">{stay.initials ?? (stay.privacy ? '•••' : '')}</span>
         {stay.sex && <Icon of={sexIcon(stay.sex)} label={sayValue('sex', stay.sex)} />}
+        {stay.privacy && <Icon of={Lock} label={say('stay.privacy')} />}
         {stay.ageBand && <span class="age">{stay.ageBand}</span>}
       </p>
       <p class="badges">
         {stay.isolation && stay.isolation !== 'NONE' && (
           <Badge kind="isolation" icon={ShieldAlert}>{sayValue('isolation', stay.isolation)}</Badge>
         )}
-        {stay.sameSurname && <Badge kind="surname" icon={UsersRound}>{say('stay.sameSurname')}</Badge>}
+        {stay.sameSurname && (
+          <Badge kind="surname" icon={UsersRound} full={say('stay.sameSurname.full')}>{say('stay.sameSurname')}</Badge>
+        )}
         {stay.onLeave && <Badge kind="leave" icon={Footprints}>{say('stay.onLeave')}</Badge>}
-        {stay.privacy && <Badge kind="privacy" icon={Lock}>{say('stay.privacy')}</Badge>}
-        <Discharge stay={stay} here={here} />
       </p>
     </>
   );
 }
 
 function Discharge({ stay, here }: { stay: StayView; here: Here }): JSX.Element | null {
-  if (stay.dischargePending) return <Badge kind="leaving" icon={House}>{say('stay.dischargePending.short')}</Badge>;
+  if (stay.dischargePending) return <Badge kind="leaving" icon={House}>{say('stay.dischargePending')}</Badge>;
   if (!stay.expectedDischarge) return null;
   const ahead = daysAhead(stay.expectedDischarge, here.now, here.timeZone);
   const kind = ahead < 0 ? 'overdue' : ahead === 0 ? 'today' : 'later';
   const day = dayInWords(stay.expectedDischarge, here.now, here.timeZone);
   return (
-    <span class={`badge discharge ${kind}`} title={say(ahead < 0 ? 'stay.overdue' : 'stay.expected', { day })}>
-      <Icon of={ahead < 0 ? TriangleAlert : House} />
+    <Badge kind={`discharge ${kind}`} icon={ahead < 0 ? TriangleAlert : House} full={say(ahead < 0 ? 'stay.overdue' : 'stay.expected', { day })}>
       {day}
-    </span>
+    </Badge>
   );
 }
 
 function Hold({ hold, here }: { hold: NonNullable<BedView['hold']>; here: Here }): JSX.Element {
   const left = hold.expiresAt ? milliseconds(hold.expiresAt) - here.now : null;
+  const until = hold.expiresAt && say('hold.until', { time: momentInWords(hold.expiresAt, here.now, here.timeZone) });
+  // The card already says "held"; only a bed that is still to be left needs a word more.
+  const words = [hold.kind && hold.kind !== 'EMPTY' && sayValue('hold', hold.kind), until];
   return (
     <>
-      {left !== null && <p class="main">{left > 0 ? say('hold.left', { time: countdown(left) }) : say('hold.over')}</p>}
-      {hold.kind && <p class="detail">{sayValue('hold', hold.kind)}</p>}
+      {left !== null && <p class="main">{left > 0 ? countdown(left) : say('hold.over')}</p>}
+      <p class="detail">{words.filter(Boolean).join(' · ')}</p>
     </>
   );
 }
@@ -104,23 +120,24 @@ function Cleaning({ bed, here }: { bed: BedView; here: Here }): JSX.Element | nu
   const words = [task.kind && sayValue('cleaning', task.kind), task.state && sayValue('cleaningState', task.state)];
   return (
     <>
-      <p class="main">
-        {task.since && durationInWords(here.now - milliseconds(task.since))}
-        {task.priority && task.priority !== 'NORMAL' && (
-          <Badge kind="urgent" icon={TriangleAlert}>{sayValue('priority', task.priority)}</Badge>
-        )}
-      </p>
+      {task.since && <p class="main">{durationInWords(here.now - milliseconds(task.since))}</p>}
       <p class="detail">{words.filter(Boolean).join(' · ')}</p>
     </>
   );
 }
 
-function Block({ bed, here }: { bed: BedView; here: Here }): JSX.Element {
+function Block({ bed, here }: { bed: BedView; here: Here }): JSX.Element | null {
   const until = bed.blockedUntil;
+  if (!bed.blockReason && !until) return null;
   return (
     <>
       <p class="main small">{bed.blockReason && sayValue('block', bed.blockReason)}</p>
       <p class="detail">{until ? say('block.until', { day: momentInWords(until, here.now, here.timeZone) }) : say('block.open')}</p>
     </>
   );
+}
+
+function Urgency({ task }: { task: BedView['cleaning'] }): JSX.Element | null {
+  if (!task?.priority || task.priority === 'NORMAL') return null;
+  return <Badge kind="urgent" icon={TriangleAlert}>{sayValue('priority', task.priority)}</Badge>;
 }

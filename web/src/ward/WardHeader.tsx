@@ -12,14 +12,19 @@ interface Props {
   here: Here;
   /** When the server last confirmed that the board is still right, by its own clock. */
   checkedAt: number;
+  /** Whether there is a list of wards to go back to. */
+  opened: boolean;
 }
 
-export function WardHeader({ board, here, checkedAt }: Props): JSX.Element {
+export function WardHeader({ board, here, checkedAt, opened }: Props): JSX.Element {
   const { ward } = board;
   return (
     <header class="ward-header">
       <div class="place">
-        <p class="hospital">{sayName(ward.hospital?.name ?? null, ward.hospital?.code ?? null)}</p>
+        <p class="hospital">
+          {opened && <a href="/">{say('wards.all')}</a>}
+          {sayName(ward.hospital?.name ?? null, ward.hospital?.code ?? null)}
+        </p>
         <h1>{sayName(ward.name, ward.code)}</h1>
       </div>
       <Counts board={board} now={here.now} />

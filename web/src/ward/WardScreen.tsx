@@ -28,7 +28,7 @@ export function WardScreen({ watch }: { watch: WardWatch }): JSX.Element {
   const lost = watch.link.value === 'LOST';
   return (
     <main class={lost ? 'screen lost' : 'screen'} data-link={watch.link.value}>
-      {board && checkedAt !== null && <WardHeader board={board} here={here} checkedAt={checkedAt} />}
+      {board && checkedAt !== null && <WardHeader board={board} here={here} checkedAt={checkedAt} opened={watch.opened} />}
       {lost && <LostBanner here={here} checkedAt={checkedAt} />}
       {board ? <BedGrid beds={board.beds ?? []} here={here} /> : <Connecting />}
     </main>

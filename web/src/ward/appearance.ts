@@ -4,7 +4,7 @@ import {
   type IconNode,
 } from 'lucide';
 import type { BedView } from '../graphql/documents';
-import { say, sayValue, type Code } from '../language/language';
+import { sayValue, type Code } from '../language/language';
 
 export const STATES = ['OCCUPIED', 'READY', 'UNAVAILABLE', 'HELD', 'CLEANING', 'DIRTY', 'CONTAMINATED', 'BLOCKED', 'CLOSED', 'UNKNOWN'] as const;
 export type Shown = (typeof STATES)[number];
@@ -40,7 +40,7 @@ export function appearanceOf(state: Shown): Appearance {
 }
 
 export function sexIcon(sex: string): IconNode {
-  return sex === 'MALE' ? Mars : sex === 'FEMALE' ? Venus : CircleQuestionMark;
+  return sex === 'M' ? Mars : sex === 'F' ? Venus : CircleQuestionMark;
 }
 
 /** Why an empty bed cannot be used, in words. */
@@ -48,8 +48,8 @@ export function reasonsNotAvailable(bed: BedView): string {
   return (bed.notAvailable ?? []).map((reason) => sayValue('notAvailable', reason)).join(' · ');
 }
 
+/** A bay is the rule and goes without saying. */
 export function roomInWords(room: BedView['room']): string {
   if (!room?.code) return '';
-  const kind = room.kind && room.kind !== 'BAY' ? ` · ${sayValue('room', room.kind)}` : '';
-  return say('room.label', { code: room.code }) + kind;
+  return room.kind && room.kind !== 'BAY' ? `${room.code} · ${sayValue('room', room.kind)}` : room.code;
 }

@@ -18,6 +18,9 @@ export class WardWatch {
   readonly heardAt = signal<Moment | null>(null);
   readonly now = signal<Moment>(present());
 
+  /** Whether a person opened this screen, who may go back to the list of wards. */
+  readonly opened: boolean;
+
   private cursor: string | null = null;
   private failures = 0;
   private renew = false;
@@ -31,7 +34,9 @@ export class WardWatch {
     private readonly ward: string,
     private readonly credential: Credential,
     private readonly follow: Follow,
-  ) {}
+  ) {
+    this.opened = credential.renewable;
+  }
 
   start(): void {
     this.stopped = false;
