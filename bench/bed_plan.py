@@ -72,7 +72,8 @@ def main() -> int:
     body = {
         "bench": "bed_plan",
         "command": " ".join(["python -m bench.bed_plan", *sys.argv[1:]]),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
         "load_1_min": round(os.getloadavg()[0], 2),
         "all_claims_met": all(each["claim_met"] for each in runs),
         "slowest_s": {

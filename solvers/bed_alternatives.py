@@ -106,9 +106,7 @@ class Alternatives:
         hospital = self._hospital
         judged = Assignment(hospital, bed_of).judge(hospital.requests[key], hospital.beds[bed])
         holder = self._holder.get(bed)
-        return Alternative(
-            bed, price, exact, judged.penalty, judged.terms, judged.waived, holder
-        )
+        return Alternative(bed, price, exact, judged.penalty, judged.terms, judged.waived, holder)
 
     def _trials(self, key: str, spot: Spot) -> Iterator[tuple[int, dict[str, str]]]:
         """(cost, plan) with the request in the spot: a free bed of it, or someone else's."""

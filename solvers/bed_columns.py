@@ -53,8 +53,8 @@ class _Pair(NamedTuple):
 def table(hospital: Hospital) -> Table:
     groups = room_groups(hospital)
     pairs: dict[int, list[_Pair]] = defaultdict(list)
-    for group, pair in _pairs(hospital, groups):
-        pairs[group].append(pair)
+    for number, pair in _pairs(hospital, groups):
+        pairs[number].append(pair)
     options: list[list[Company]] = []
     columns: list[Column] = []
     for number, group in enumerate(groups):

@@ -22,7 +22,13 @@ def why_unplaced(assignment: Assignment, request: Request) -> tuple[Hindrance, .
     taken = set(assignment.bed_of.values())
     known: dict[tuple[object, ...], _Reasons] = {}
     for bed in assignment.hospital.problem.beds:
-        alike = (bed.room, bed.equipment, bed.blocked_by, bed.key in taken, bed.key == request.held_bed)
+        alike = (
+            bed.room,
+            bed.equipment,
+            bed.blocked_by,
+            bed.key in taken,
+            bed.key == request.held_bed,
+        )
         if alike not in known:
             known[alike] = _reasons(assignment, request, bed, bed.key in taken)
         reasons, above = known[alike]

@@ -1,8 +1,8 @@
 """One PuLP model over columns of a table: its variables, its rows and its cost.
 
-    minimise   penalties of the placed  +  values of the unplaced
-    subject to one bed per request; in a pool no more than its beds, or the beds of the rooms that
-               have this company; no more companies than rooms; no more in a ward than are staffed
+minimise   penalties of the placed  +  values of the unplaced
+subject to one bed per request; in a pool no more than its beds, or the beds of the rooms that
+           have this company; no more companies than rooms; no more in a ward than are staffed
 """
 
 from collections import defaultdict

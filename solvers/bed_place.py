@@ -132,7 +132,12 @@ class Hospital:
             return False
         if not self._waivers:
             return False
-        scopes = (("REQUEST", request.key), ("BED", bed.key), ("ROOM", bed.room), ("WARD", bed.ward))
+        scopes = (
+            ("REQUEST", request.key),
+            ("BED", bed.key),
+            ("ROOM", bed.room),
+            ("WARD", bed.ward),
+        )
         return any((scope, key, rule) in self._waivers for scope, key in scopes)
 
     def place(

@@ -86,15 +86,14 @@ def companies(hospital: Hospital, group: RoomGroup, asking: Iterable[Person]) ->
 
 
 def may_join(person: Person, company: Company) -> bool:
-    return (
-        company.sex_class in (None, person.sex_class) or "ROOM_SEX" in person.waived
-    ) and (
-        company.isolation_class in (None, person.isolation_class)
-        or "CO_BLOCKING" in person.waived
+    return (company.sex_class in (None, person.sex_class) or "ROOM_SEX" in person.waived) and (
+        company.isolation_class in (None, person.isolation_class) or "CO_BLOCKING" in person.waived
     )
 
 
-def _sexes(people: list[Person], present: list[Person], free: bool) -> list[tuple[bool, str | None]]:
+def _sexes(
+    people: list[Person], present: list[Person], free: bool
+) -> list[tuple[bool, str | None]]:
     asking = sorted({each.sex_class for each in people})
     here = {each.sex_class for each in present}
     pure: list[tuple[bool, str | None]] = [(False, sex) for sex in asking if here <= {sex}]
@@ -113,7 +112,7 @@ def _isolations(people: list[Person], present: list[Person], free: bool) -> list
     bound = {each.isolation_class for each in present if "CO_BLOCKING" not in each.waived}
     if len(bound) > 1:
         return [NOBODY]
-    return sorted(bound) if bound else sorted({each.isolation_class for each in people})
+    return list(sorted(bound or {each.isolation_class for each in people}))
 
 
 def _candidate(hospital: Hospital, bed: Bed) -> bool:

@@ -123,8 +123,8 @@ def _settle(
             break
         most = ALL
     wall_ms = clock.wall_ms()
-    times = {"wall_ms": wall_ms, "build_ms": max(0, wall_ms - solver_ms)}
-    return Found(replace(best.outcome, **times), best.columns)
+    build_ms = max(0, wall_ms - solver_ms)
+    return Found(replace(best.outcome, wall_ms=wall_ms, build_ms=build_ms), best.columns)
 
 
 def _better(one: Found, other: Found) -> Found:
@@ -149,9 +149,7 @@ def _near(priced: _Priced, reach: float, most: int) -> list[int]:
     return sorted({*priced.used, *_cheapest(priced.columns, within, costs, most)})
 
 
-def _for_all(
-    outcome: Outcome, nobody_placed: int, priced: _Priced, inside: list[int]
-) -> Outcome:
+def _for_all(outcome: Outcome, nobody_placed: int, priced: _Priced, inside: list[int]) -> Outcome:
     """What the outcome over some columns says about all. Placing nobody is always a plan."""
     known = set(inside)
     outside = (above for i, above in enumerate(priced.above) if i not in known)

@@ -223,9 +223,7 @@ def _values(lp: pulp.LpProblem) -> dict[str, int]:
     return {var.name: round(var.varValue or 0.0) for var in lp.variables()}
 
 
-def _outcome(
-    lp: pulp.LpProblem, raw: _Raw, values: dict[str, int], wall_ms: int
-) -> Outcome:
+def _outcome(lp: pulp.LpProblem, raw: _Raw, values: dict[str, int], wall_ms: int) -> Outcome:
     bound = ceil(raw.bound - TOLERANCE) if isfinite(raw.bound) else None
     objective, gap, status = None, None, Status.NONE
     if raw.infeasible:

@@ -8,7 +8,17 @@ from solvers.bed_problem import Bed, BedPlanProblem, Occupant, Request, Room, Wa
 from solvers.bed_ruleset import HARD_CODES
 
 ORGANISMS = st.sampled_from([None, "FLU", "MRSA"])
-ISOLATIONS = ["NONE", "NONE", "NONE", "NONE", "CONTACT", "CONTACT", "DROPLET", "AIRBORNE", "PROTECTIVE"]
+ISOLATIONS = [
+    "NONE",
+    "NONE",
+    "NONE",
+    "NONE",
+    "CONTACT",
+    "CONTACT",
+    "DROPLET",
+    "AIRBORNE",
+    "PROTECTIVE",
+]
 SEXES = ["F", "F", "F", "M", "M", "M", "U"]
 POLICIES = ["DYNAMIC", "DYNAMIC", "DYNAMIC", "MIXED", "MIXED", "FIXED_F", "FIXED_M"]
 EQUIPMENT = st.lists(st.sampled_from(["oxygen", "hoist"]), max_size=2).map(tuple)
@@ -32,7 +42,9 @@ def problems(draw: st.DrawFn) -> BedPlanProblem:
     requests = [_request(draw, index, wards) for index in range(draw(st.integers(1, 4)))]
     _own_beds(draw, requests, beds, people)
     for ward in wards:
-        ward["census"] = sum(b["ward"] == ward["key"] and "OCCUPIED" in b["blocked_by"] for b in beds)
+        ward["census"] = sum(
+            b["ward"] == ward["key"] and "OCCUPIED" in b["blocked_by"] for b in beds
+        )
         ward["holds"] = sum(b["ward"] == ward["key"] and "HELD" in b["blocked_by"] for b in beds)
     subjects = [("REQUEST", r["key"]) for r in requests] + [("ROOM", r["key"]) for r in rooms]
     subjects += [("WARD", ward["key"]) for ward in wards]
@@ -116,7 +128,9 @@ def _request(draw: st.DrawFn, index: int, wards: list[dict[str, Any]]) -> dict[s
         "waiting_min": draw(st.sampled_from([0, 100, 2_000])),
         "isolation": draw(st.sampled_from(ISOLATIONS)),
         "organism": draw(ORGANISMS),
-        "side_room": draw(st.sampled_from(["NONE", "NONE", "NONE", "PREFERRED", "REQUIRED", "FORBIDDEN"])),
+        "side_room": draw(
+            st.sampled_from(["NONE", "NONE", "NONE", "PREFERRED", "REQUIRED", "FORBIDDEN"])
+        ),
         "care_level": draw(st.sampled_from(["WARD", "WARD", "WARD", "HDU"])),
         "specialty": draw(st.sampled_from([None, "heart", "lung"])),
         "required_equipment": draw(EQUIPMENT) if draw(SELDOM) else (),
