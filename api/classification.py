@@ -20,7 +20,7 @@ from authz.classes import DataClass
 from kit.command import Command
 
 ROOTS = ("Query", "Mutation", "Subscription")
-# What the action of a read implies; a role with the action but not the class gets an error, not data.
+# Implied by the action of a read: a role with the action but not the class gets an error.
 IMPLIED = frozenset(
     {DataClass.GENERAL, DataClass.BED, DataClass.CAPACITY, DataClass.ACCOUNTS, DataClass.AUDIT}
 )

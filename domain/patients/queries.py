@@ -22,7 +22,7 @@ from domain.places.reach import by_keyset, within
 from domain.places.times import during
 from kit.work import Scope
 
-PAGE = 100
+PAGE = 101  # one more than a page, to know whether there is another
 
 
 def _patient_in(scopes: Sequence[Scope]) -> ColumnElement[bool]:
@@ -47,21 +47,22 @@ def patients(
     scopes: Sequence[Scope],
     *,
     hospital_id: UUID | None = None,
-    family_blind: bytes | None = None,
+    family_blinds: Sequence[bytes] | None = None,
     after: UUID | None = None,
     limit: int = PAGE,
 ) -> Sequence[Patient]:
-    """Patients by id, merged records left out; by family name through its blind index."""
+    """Patients by id, merged records left out; by family name through its blind
+    indexes, one of each language."""
     query = select(Patient).where(
         _patient_in(scopes), col(Patient.merged_into).is_(None), by_keyset(Patient.id, after)
     )
     if hospital_id is not None:
         query = query.where(Patient.hospital_id == hospital_id)
-    if family_blind is not None:
+    if family_blinds is not None:
         query = query.where(
             or_(
-                col(Patient.family_zh_blind) == family_blind,
-                col(Patient.family_en_blind) == family_blind,
+                col(Patient.family_zh_blind).in_(family_blinds),
+                col(Patient.family_en_blind).in_(family_blinds),
             )
         )
     return session.exec(query.order_by(col(Patient.id)).limit(min(limit, PAGE))).all()

@@ -13,7 +13,7 @@ from domain.places.reach import by_keyset, within
 from domain.places.times import during
 from kit.work import Scope
 
-PAGE = 100
+PAGE = 101  # one more than a page, to know whether there is another
 
 
 def hospitals(

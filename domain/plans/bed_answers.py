@@ -38,7 +38,9 @@ def solve_bytes(kind: str, problem: bytes, limits: RunLimits, say: Say) -> dict[
     def progress(incumbent: float, bound: float, gap: float) -> None:
         say({"incumbent": round(incumbent), "bound": round(bound), "gap_ppm": round(gap * MILLION)})
 
-    plan = solve(frozen, Limits(limits.time_limit_s, limits.gap_ppm / MILLION, limits.seed), progress)
+    plan = solve(
+        frozen, Limits(limits.time_limit_s, limits.gap_ppm / MILLION, limits.seed), progress
+    )
     return answer_of(frozen, plan)
 
 

@@ -145,9 +145,7 @@ class ProposalItem(Row, table=True):
 class Approval(Row, table=True):
     """A person's decision about one item. `override_reason` is a code where it differs."""
 
-    __table_args__ = (
-        UniqueConstraint("item_id", "account_id", name="one_decision_per_person"),
-    )
+    __table_args__ = (UniqueConstraint("item_id", "account_id", name="one_decision_per_person"),)
 
     proposal_id: UUID = Field(foreign_key="proposal.id", index=True)
     item_id: UUID = Field(foreign_key="proposal_item.id")

@@ -12,7 +12,7 @@ from domain.plans.model import Approval, ItemState, PlanState, Proposal, Proposa
 from kit.errors import NotFound
 from kit.work import Scope
 
-PAGE = 100
+PAGE = 101  # one more than a page, to know whether there is another
 TO_EXECUTE = (PlanState.APPROVED, PlanState.PARTLY_APPROVED, PlanState.EXECUTING)
 
 
@@ -53,7 +53,7 @@ def plans(
     query = select(Proposal).where(
         here, Proposal.hospital_id == hospital_id, by_keyset(Proposal.id, after)
     )
-    return session.exec(query.order_by(col(Proposal.id)).limit(min(limit, PAGE + 1))).all()
+    return session.exec(query.order_by(col(Proposal.id)).limit(min(limit, PAGE))).all()
 
 
 def plan_items(
@@ -63,7 +63,7 @@ def plan_items(
     query = select(ProposalItem).where(
         ProposalItem.proposal_id == plan_id, by_keyset(ProposalItem.id, after)
     )
-    return session.exec(query.order_by(col(ProposalItem.id)).limit(min(limit, PAGE + 1))).all()
+    return session.exec(query.order_by(col(ProposalItem.id)).limit(min(limit, PAGE))).all()
 
 
 def run_of(session: Session, plan: Proposal) -> SolverRun:
