@@ -153,3 +153,11 @@ class PatientsMerged(AdtEvent):
     """A40: records of one person become one record; all pairs or none."""
 
     mergers: tuple[Merger, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayTold(OfPatient):
+    """A row of a file of ward stays: in the ward from `at` until `until`, and then?"""
+
+    until: datetime | None = None  # None: still there
+    leaves: bool = False  # at `until` the hospital was left, not only the ward
