@@ -13,7 +13,6 @@ from app.drafts import Operation
 from app.wiring import App
 from kit.db import reading
 from kit.ids import new_id
-from kit.sealed import Vault
 from kit.work import NETWORK, Actor, Scope
 
 
@@ -41,7 +40,7 @@ class Context:
             classes = decisions.classes(actor, scope)
             if mine:
                 classes |= decisions.assigned_classes(actor, scope)
-            known = Sight(scope, classes, self.disclosures, self.vault(session))
+            known = Sight(scope, classes, self.disclosures, self.app.late_vault)
             self._sights[scope, mine] = known
         return known
 
@@ -50,9 +49,6 @@ class Context:
         if self.actor is None:
             raise LookupError("not logged in")
         return self.actor
-
-    def vault(self, session: Session) -> Vault:
-        return self.app.vault.bind(session)
 
     async def seal_reads(self) -> None:
         """Make the record of what was shown durable; the response waits for it."""

@@ -19,6 +19,8 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from api.context import Context, snapshot
+from api.door import ANYONE
+from api.limits import ONCE
 from api.problems import Problem, unauthenticated
 from api.sight import Sight
 from kit.command import Command
@@ -26,9 +28,8 @@ from kit.errors import Refusal
 from kit.work import Actor, ActorKind, Scope
 
 COMMAND = "command"
-ONCE = "once"  # at most once in a document: log-in, refresh, break-glass
 
-ANYONE = Actor(UUID(int=0), ActorKind.PERSON)  # who logs in: holds the role `anyone` only
+STRANGER = Actor(UUID(int=0), ActorKind.PERSON)  # who logs in: holds the role `anyone` only
 
 Prepare = Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -52,7 +53,7 @@ class _ThroughPipeline(FieldExtension):
     ) -> Any:
         context: Context = info.context
         key = kwargs.pop("idempotency_key")
-        actor = context.actor or (ANYONE if self._anyone else None)
+        actor = context.actor or (STRANGER if self._anyone else None)
         if actor is None:
             raise unauthenticated()
         try:
@@ -74,7 +75,7 @@ class _ThroughPipeline(FieldExtension):
         with snapshot(context) as session:
             if context.actor is None:
                 classes = context.app.decisions.classes(actor, scope)
-                return Sight(scope, classes, context.disclosures, context.vault(session))
+                return Sight(scope, classes, context.disclosures, context.app.late_vault)
             subject = next(iter(subjects)) if len(subjects) == 1 else None
             return context.sight(scope, session, subject)
 
@@ -106,7 +107,7 @@ def mutation(
             graphql_type=union,
             description=f"{command.__doc__ or ''}\n\nNeeds `{command.action}`.".strip(),
             extensions=[_ThroughPipeline(returns, anyone, prepare)],
-            metadata={COMMAND: command, ONCE: once},
+            metadata={COMMAND: command, ONCE: once, ANYONE: anyone},
         )
 
     return decorate

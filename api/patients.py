@@ -72,7 +72,7 @@ class PatientQueries:
         family_name: str | None = None,
     ) -> Connection[PatientView]:
         """A hospital's patients by id; by whole family name, Chinese or English, if given."""
-        vault = reader.context.vault(reader.session)
+        vault = reader.context.app.late_vault
         rows = queries.patients(
             reader.session, reader.scopes, hospital_id=hospital_id, after=after_key(after),
             limit=page_size(first) + 1,
@@ -89,7 +89,7 @@ class PatientQueries:
         self, reader: Reader, hospital_id: UUID, system: str, value: str
     ) -> PatientView | None:
         """The patient who has this number now; null if none that you may see has it."""
-        blind = identifier_blind(reader.context.vault(reader.session), system, value)
+        blind = identifier_blind(reader.context.app.late_vault, system, value)
         row = queries.patient_by_identifier(
             reader.session, reader.scopes, hospital_id, system, blind
         )

@@ -12,7 +12,7 @@ import threading
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from uuid import UUID
 
@@ -30,6 +30,7 @@ _LABEL = 20  # bytes: version, algorithm, kek version, key id
 _HEADER = _LABEL + NONCE
 _SHORTEST = _HEADER + 16
 BLIND_LENGTH = 16  # bytes
+_AT_ONCE = 500  # keys of one statement
 
 _Opener = tuple[AESGCM, bytes]  # the cipher and the subject it belongs to
 
@@ -52,15 +53,31 @@ class FieldVault:
         self._keys, self._clock, self._ticks = keys, clock, ticks
         self._keep_s, self._most = keep_s, most
         self._openers: OrderedDict[bytes, tuple[_Opener, float]] = OrderedDict()
+        self._loaded: dict[UUID, float] = {}  # whose keys were all fetched, and until when
         self._lock = threading.Lock()
 
     def bind(self, session: Session) -> "BoundVault":
         """A vault that reads and makes subject keys in the session's transaction."""
         return BoundVault(self, session, self._keys, self._clock)
 
+    def load(self, session: Session, subjects: Iterable[UUID]) -> None:
+        """Fetch the keys of many people with one statement, before their fields are opened."""
+        now = self._ticks()
+        wanted = [s for s in set(subjects) if self._loaded.get(s, 0.0) <= now]
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            with session.no_autoflush:
+                rows = session.exec(select(SubjectKey).where(col(SubjectKey.subject).in_(some)))
+                for row in rows:
+                    self.cache(row.id.bytes, (unwrap(self._keys, row), row.subject.bytes))
+        if len(self._loaded) > self._most:
+            self._loaded.clear()
+        self._loaded.update(dict.fromkeys(wanted, now + self._keep_s))
+
     def forget(self, subject: UUID) -> None:
         """Drop the subject's ciphers from memory; their destroyed key is gone from here then."""
         with self._lock:
+            self._loaded.pop(subject, None)
             gone = [k for k, (opener, _) in self._openers.items() if opener[1] == subject.bytes]
             for key in gone:
                 del self._openers[key]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from kit.errors import Conflict
@@ -68,9 +68,9 @@ class SolverRun(Row, table=True):
     rules: str = Field(sa_column_kwargs={"info": {"ledger": True}})  # version of the rule set
     solver: str | None = Field(default=None, sa_column_kwargs={"info": {"ledger": True}})
     status: str | None = Field(default=None, sa_column_kwargs={"info": {"ledger": True}})
-    objective: int | None = None
-    bound: int | None = None
-    gap_ppm: int | None = None  # millionths
+    objective: int | None = Field(default=None, sa_type=BigInteger)
+    bound: int | None = Field(default=None, sa_type=BigInteger)
+    gap_ppm: int | None = Field(default=None, sa_type=BigInteger)  # millionths
     build_ms: int | None = None
     wall_ms: int | None = None
     answer_hash: str | None = Field(default=None, sa_column_kwargs={"info": {"ledger": True}})
@@ -83,6 +83,7 @@ class Proposal(Row, table=True):
     __table_args__ = (
         one_of("state", PlanState),
         Index("proposal_by_hospital", "hospital_id", "id"),
+        Index("proposal_by_state", "state"),
     )
 
     hospital_id: UUID = Field(foreign_key="hospital.id")
