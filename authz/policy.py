@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from authz.rules import Binding, PolicySnapshot, Rule, checked_role
 from authz.shipped import ShippedPolicy, shipped_policy
+from kit.db import reading
 from kit.rows import UtcTime
 from kit.work import Scope
 
@@ -46,15 +47,8 @@ def loader(engine: Engine, clock: Callable[[], datetime]) -> Callable[[], Policy
     """What `Decisions` loads from: one read-only snapshot of the database."""
 
     def load() -> PolicySnapshot:
-        options = (
-            {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            if engine.dialect.name == "postgresql"
-            else {"readonly": True}
-        )
-        with engine.connect().execution_options(**options) as connection:
-            snapshot = read_snapshot(connection, clock())
-            connection.rollback()
-        return snapshot
+        with reading(engine) as session:
+            return read_snapshot(session.connection(), clock())
 
     return load
 

@@ -1,0 +1,38 @@
+"""Notices within a second, in every process, that rights, sessions or tokens have changed."""
+
+import threading
+
+from sqlalchemy import Engine
+
+from authz.decision import Alarm, Decisions
+from authz.policy import read_epoch
+from authz.sessions import Gate
+from kit.db import reading
+
+EVERY_S = 0.5
+
+
+class Watch:
+    """Polls one small row and the latest endings; a revoked right stops within two seconds."""
+
+    def __init__(
+        self, engine: Engine, decisions: Decisions, gate: Gate, alarm: Alarm = lambda _what: None
+    ) -> None:
+        self._engine, self._decisions, self._gate, self._alarm = engine, decisions, gate, alarm
+        self._epoch: int | None = None
+
+    def step(self) -> None:
+        """Look once. A failed reload is tried again at the next look."""
+        with reading(self._engine) as session:
+            epoch = read_epoch(session.connection())
+            self._gate.refresh(session.connection())
+        if epoch != self._epoch and self._decisions.reload():
+            self._epoch = epoch
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop. An unreachable database raises an alarm, not the thread."""
+        while not stop.wait(EVERY_S):
+            try:
+                self.step()
+            except Exception as failure:  # the next look may succeed
+                self._alarm(f"watching rights failed: {type(failure).__name__}")
