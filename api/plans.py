@@ -19,10 +19,18 @@ from domain.plans.runs import RequestBedPlan
 from solvers.rule_texts import rule_text
 
 PLAN_EVENTS = frozenset(
-    (
-        "PlanReady PlanFailed PlanApproved PlanDecided PlanRejected PlanItemExecuted"
-        " PlanItemStale PlanExecuted PlanWithdrawn PlanProgress"
-    ).split()
+    {
+        "PlanReady",
+        "PlanFailed",
+        "PlanApproved",
+        "PlanDecided",
+        "PlanRejected",
+        "PlanItemExecuted",
+        "PlanItemStale",
+        "PlanExecuted",
+        "PlanWithdrawn",
+        "PlanProgress",
+    }
 )
 
 for _words in (OverrideReason, ItemState, PlanState):

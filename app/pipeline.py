@@ -7,7 +7,7 @@ A refusal or fault rolls the change back and is itself recorded.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
@@ -119,8 +119,15 @@ class Pipeline:
 
     def _do(self, connection: Connection, this: _Try) -> Landed:
         try:
-            with Session(connection, expire_on_commit=False, autoflush=True) as session:
-                return self._apply(session, this)
+            # On SQLite the transaction is shared with others: a savepoint is ours to roll back.
+            mode: Literal["create_savepoint", "rollback_only"] = (
+                "create_savepoint" if connection.dialect.name == "sqlite" else "rollback_only"
+            )
+            with Session(connection, expire_on_commit=False, join_transaction_mode=mode) as session:
+                landed = self._apply(session, this)
+                session.commit()  # of the session only; the writer commits the transaction
+                session.expunge_all()  # detached rows: nothing loads or writes after this
+                return landed
         except IntegrityError as clash:
             raise _judged(clash) from clash
         except StaleDataError as clash:
@@ -143,9 +150,7 @@ class Pipeline:
             self._keep(session, this, result, work)
         draft = self._drafts.done(this.actor, command, this.scope, this.role, this.operation,
                                   work, changes.collected())  # fmt: skip
-        session.flush()
         done = Done(result, this.scope, subjects=frozenset(work.subjects))
-        session.expunge_all()  # detached rows: nothing loads or writes after this
         return Landed(done, draft, work.events)
 
     def _part(self, work: Work, command: Command[Any]) -> Any:

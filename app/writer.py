@@ -303,13 +303,11 @@ class _Busy:
 
 
 def _try(connection: Connection, attempt: Attempt) -> tuple[Landed | Exception, Draft | None]:
-    savepoint = connection.begin_nested()
+    """`do` keeps to a savepoint of its own: after an exception nothing of it is left."""
     try:
         landed = attempt.do(connection)
     except Exception as problem:
-        savepoint.rollback()
         return problem, attempt.refused(problem)
-    savepoint.commit()
     return landed, landed.draft
 
 
