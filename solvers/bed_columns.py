@@ -70,36 +70,39 @@ def _pairs(hospital: Hospital, groups: list[RoomGroup]) -> Iterator[tuple[int, _
     """(group, pair) of all that no rule of ward, room or bed forbids."""
     soft = _weighted(hospital.rules.weight)
     for index, request in enumerate(hospital.problem.requests):
-        wards: dict[str, bool] = {}
+        wards: dict[str, list[str]] = {}
         for number, group in enumerate(groups):
-            if wards.get(group.ward) is False:
+            broken = wards.get(group.ward, [])
+            if not _may_be_waived(hospital, broken):
                 continue
             place = hospital.place(request, group.pools[0].bed)
             if group.ward not in wards:
-                wards[group.ward] = _allowed(hospital, place, WARD_RULES)
-                if not wards[group.ward]:
-                    continue
-            if not _allowed(hospital, place, ROOM_RULES) or not _suits_sex(hospital, place):
+                broken = wards[group.ward] = _broken(place, WARD_RULES)
+            broken = [*broken, *_broken(place, ROOM_RULES), *_wrong_fixed_sex(place)]
+            if not _may_be_waived(hospital, broken):
                 continue
             for pool_number, pool in enumerate(group.pools):
                 place.bed = pool.bed
-                if _allowed(hospital, place, BED_RULES):
+                all_broken = [*broken, *_broken(place, BED_RULES)]
+                if all(hospital.waived(code, request, pool.bed) for code in all_broken):
                     penalty = sum(weight * rule(place) for weight, rule in soft)
-                    counts = bool(place.ward_load) and not hospital.waived(
+                    counts = place.ward_load > 0 and not hospital.waived(
                         "STAFFED_CAPACITY", request, pool.bed
                     )
                     yield number, _Pair(index, pool_number, penalty, counts)
 
 
-def _allowed(hospital: Hospital, place: Place, rules: Mapping[str, HardRule]) -> bool:
-    return all(
-        rule(place) is not False or hospital.waived(code, place.request, place.bed)
-        for code, rule in rules.items()
-    )
+def _broken(place: Place, rules: Mapping[str, HardRule]) -> list[str]:
+    return [code for code, rule in rules.items() if rule(place) is False]
 
 
-def _suits_sex(hospital: Hospital, place: Place) -> bool:
-    return suits_fixed_sex(place) or hospital.waived("ROOM_SEX", place.request, place.bed)
+def _wrong_fixed_sex(place: Place) -> list[str]:
+    return [] if suits_fixed_sex(place) else ["ROOM_SEX"]
+
+
+def _may_be_waived(hospital: Hospital, codes: list[str]) -> bool:
+    """Somewhere each of them is; for which bed is asked when the bed is known."""
+    return all(hospital.waives(code) for code in codes)
 
 
 def _weighted(weights: Mapping[str, int]) -> list[tuple[int, SoftRule]]:

@@ -76,6 +76,7 @@ class Hospital:
         self.wards = {ward.key: ward for ward in problem.wards}
         self.requests = {request.key: request for request in problem.requests}
         self._waivers = {(w.scope.value, w.key, w.rule) for w in problem.waivers}
+        self._waived_rules = {waiver.rule for waiver in problem.waivers}
         self._waived_here = frozenset((w.scope.value, w.key) for w in problem.waivers)
         self.held_beds = {r.held_bed for r in problem.requests if r.held_bed is not None}
         self.persons = {r.key: self._asking(r) for r in problem.requests}
@@ -108,7 +109,7 @@ class Hospital:
 
     def waives(self, rule: str) -> bool:
         """Some waiver concerns the rule."""
-        return any(waived == rule for _, _, waived in self._waivers)
+        return rule in self._waived_rules
 
     def shared(self, room: str) -> bool:
         return len(self.room_beds[room]) > 1

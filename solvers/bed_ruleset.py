@@ -63,9 +63,9 @@ class RuleSet:
     """One version of the rules' data. Weights that are not named count 0.
 
     Leaving a patient without a bed costs `unplaced_base` + `priority_step` × points
-    + one point per `waiting_step_min` minutes, up to `waiting_cap`. With `priority_step` above the
-    sum of all penalties, one point of priority outweighs any inconvenience; with `waiting_cap`
-    below `priority_step`, waiting decides only between equal priorities.
+    + one point per `waiting_step_min` minutes, up to `waiting_cap`. With `priority_step` above
+    `waiting_cap` and all penalties together, one point of priority outweighs any wait and any
+    inconvenience; waiting decides between equal priorities, weighed against inconvenience.
     """
 
     version: str
@@ -89,7 +89,7 @@ class RuleSet:
     ward_sex_is_hard: bool = False
     max_moves: int = 3  # per stay, before MANY_MOVES counts
     unplaced_base: int = 1_000
-    priority_step: int = 100
+    priority_step: int = 250
     waiting_step_min: int = 15
     waiting_cap: int = 96
 

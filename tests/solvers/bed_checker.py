@@ -48,7 +48,7 @@ def cost_of(problem: BedPlanProblem, bed_of: dict[str, str]) -> int | None:
     for request in problem.requests:
         if request.key not in bed_of:
             waited = min(request.waiting_min // 15, 96)
-            total += 1_000 + 100 * request.priority + waited
+            total += 1_000 + 250 * request.priority + waited
             continue
         check = _Check(problem, bed_of, request)
         if not check.allowed():

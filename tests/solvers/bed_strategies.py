@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from solvers.bed_problem import Bed, BedPlanProblem, Occupant, Request, Room, Waiver, Ward
-from solvers.bed_ruleset import HARD_CODES
+from solvers.bed_problem import Bed, BedPlanProblem, Occupant, Request, Room, Scope, Waiver, Ward
+from solvers.bed_ruleset import COMPANY_CODES, HARD_CODES
 
 ORGANISMS = st.sampled_from([None, "FLU", "MRSA"])
 ISOLATIONS = [
@@ -48,6 +48,7 @@ def problems(draw: st.DrawFn) -> BedPlanProblem:
         ward["holds"] = sum(b["ward"] == ward["key"] and "HELD" in b["blocked_by"] for b in beds)
     subjects = [("REQUEST", r["key"]) for r in requests] + [("ROOM", r["key"]) for r in rooms]
     subjects += [("WARD", ward["key"]) for ward in wards]
+    subjects += [("BED", bed["key"]) for bed in beds]
     return BedPlanProblem(
         requests=tuple(Request(**row) for row in requests),
         beds=tuple(Bed(**row) for row in beds),
@@ -63,7 +64,9 @@ def _waivers(draw: st.DrawFn, subjects: list[tuple[str, str]]) -> tuple[Waiver, 
     waivers = []
     for _ in range(draw(st.sampled_from([0, 0, 1, 2, 3]))):
         scope, key = draw(st.sampled_from(subjects))
-        waivers.append(Waiver(rule=draw(codes), scope=scope, key=key))  # type: ignore[arg-type]
+        rule = draw(codes)
+        if scope != "BED" or rule not in COMPANY_CODES:
+            waivers.append(Waiver(rule=rule, scope=Scope(scope), key=key))
     return tuple(waivers)
 
 

@@ -2,13 +2,14 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from solvers import bed_search
-from solvers.bed_problem import BedPlanProblem, Waiver
+from solvers.bed_problem import BedPlanProblem, Scope, Waiver
 from solvers.bed_ruleset import HARD_CODES
 from solvers.beds import (
     Alternatives,
@@ -40,7 +41,7 @@ def test_a_plan_costs_exactly_what_the_best_of_all_placements_costs(
 @few
 @given(problems(), st.integers(0, 99))
 def test_the_order_of_the_rows_changes_nothing(problem: BedPlanProblem, seed: int) -> None:
-    shuffled = {}
+    shuffled: dict[str, Any] = {}
     for name in ("requests", "beds", "rooms", "wards", "occupants", "waivers"):
         rows = list(getattr(problem, name))
         random.Random(seed).shuffle(rows)
@@ -53,7 +54,7 @@ def test_the_order_of_the_rows_changes_nothing(problem: BedPlanProblem, seed: in
 @few
 @given(problems(), st.sampled_from(HARD_CODES))
 def test_a_waived_rule_never_costs_more(problem: BedPlanProblem, rule: str) -> None:
-    everywhere = [Waiver(rule=rule, scope="WARD", key=ward.key) for ward in problem.wards]
+    everywhere = [Waiver(rule=rule, scope=Scope.WARD, key=ward.key) for ward in problem.wards]
     relaxed = replace(problem, waivers=(*problem.waivers, *everywhere))
     assert (solve(relaxed).outcome.objective or 0) <= (solve(problem).outcome.objective or 0)
 
