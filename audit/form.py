@@ -33,6 +33,10 @@ _ODD = b"\x00"  # stands for every byte that needs the slower reading
 _MARK_ODD = bytes(byte if byte in _PLAIN_BYTES else 0 for byte in range(256))
 
 
+# before, change, log, notes, sprev, sseq, stream
+Groups = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]
+
+
 class Malformed(ValueError):
     """The bytes are not an entry. The message names the problem, never the content."""
 
@@ -118,8 +122,6 @@ _EVIDENCE = re.compile(
     + _HEX64.encode()
     + rb'"\},"log":"([A-Za-z0-9._~/:@-]{1,128}+)","v":1\}'
 )
-
-Groups = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]  # before … stream
 
 
 def read(body: bytes) -> Link:

@@ -1,0 +1,314 @@
+"""The sequencer: takes committed entries in a safe order, links them, and signs the log's head.
+
+There is one. On PostgreSQL an advisory lock sees to that, on SQLite it lives beside the one
+writer; the tables refuse a second leaf of the same number in any case.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, text
+
+from audit import log_rows
+from audit.chains import Chains, Place
+from audit.checkpoint import BadNote, Checkpoint, Signer, open_checkpoint
+from audit.form import Malformed, read
+from audit.guard import (
+    GuardMissing,
+    LedgerRefused,
+    RolledBack,
+    State,
+    held_alone,
+    load_guard,
+    save_guard,
+)
+from audit.intake import Alarm, Intake, Leaf
+from kit.db import mark_ledgered
+
+T = TypeVar("T")
+
+LOCK = 0x6C6564676572  # "ledger"
+STEP_ROWS = 2000
+PAUSE_S = 1.0  # after a step that failed
+STREAMS_IN_MEMORY = 256
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+
+
+class AnotherSequencer(RuntimeError):
+    """One is running already, or another one wrote to the log."""
+
+
+class CheckpointLate(TimeoutError):
+    """The entry is recorded, but no checkpoint covers it yet."""
+
+
+class Write(Protocol):
+    """Runs a function in a transaction of its own: on SQLite in the one writer thread."""
+
+    def __call__(self, fn: Callable[[Connection], T]) -> T: ...
+
+
+class Sequencer:
+    """`open` it, then `run` it in a thread, or `step` it by hand."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        signer: Signer,
+        secrets: Sequence[bytes],
+        guard_file: Path,
+        write: Write | None = None,
+        alarm: Callable[[Alarm], None] = lambda _alarm: None,
+        *,
+        interval_s: float = 0.1,
+    ) -> None:
+        """`secrets` are the MAC secrets that may have written entries, the newest first."""
+        self._engine = engine
+        self._signer = signer
+        self._guard_file = guard_file
+        self._write = write or self._write_here
+        self._alarm = alarm
+        self._interval_s = interval_s
+        self._intake = Intake(signer.name, secrets)
+        self._state: State | None = None
+        self._reader: Connection | None = None
+        self._held = ExitStack()
+        self._guard_behind = False
+        self._one_step = threading.Lock()
+        self._wake = threading.Event()
+        self._stepped = threading.Condition()
+
+    @property
+    def checkpoint(self) -> str:
+        """The newest signed note; empty before `open`."""
+        return self._state.note if self._state else ""
+
+    def open(self, *, adopt: bool = False) -> None:
+        """Take the log over. Raises AnotherSequencer, or LedgerRefused where the database is not
+        the one that the guard file remembers. `adopt` makes a new guard for a log without one.
+        """
+        with self._one_step:
+            self._open(adopt)
+
+    def close(self) -> None:
+        """Give the log to the next one."""
+        with self._one_step:
+            self._forget()
+
+    def step(self) -> Checkpoint | None:
+        """Link what was committed since; the checkpoint over it, or None if there was nothing."""
+        with self._one_step:
+            if self._state is None:
+                self._open(adopt=False)
+            try:
+                return self._step()
+            except BaseException:
+                self._forget()  # nobody knows what was stored: read it again
+                raise
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until told to stop, then once more. A failing step is reported and tried again."""
+        while not stop.is_set():
+            if self._try_step():
+                self._wake.wait(self._interval_s)
+                self._wake.clear()
+            else:
+                stop.wait(PAUSE_S)
+        self._try_step()
+
+    def wake(self) -> None:
+        """There is something to link: do not wait for the next turn."""
+        self._wake.set()
+
+    def wait_for(self, entry: int, timeout_s: float) -> None:
+        """Return once a checkpoint covers the entry. Raises CheckpointLate."""
+        deadline = time.monotonic() + timeout_s
+        while not self._covered(entry):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise CheckpointLate("recorded; the signed checkpoint is late")
+            self._wake.set()
+            with self._stepped:  # another process may be the sequencer: look again in a moment
+                self._stepped.wait(min(left, self._interval_s / 2))
+
+    def _covered(self, entry: int) -> bool:
+        with self._engine.connect().execution_options(**_reading(self._engine)) as connection:
+            covered = log_rows.is_linked(connection, entry)
+            connection.rollback()
+        return covered
+
+    def _try_step(self) -> bool:
+        try:
+            while self.step():
+                pass
+        except Exception as problem:  # the log must go on; the alarm tells a person
+            self._alarm(Alarm((f"sequencer: {type(problem).__name__}",)))
+            return False
+        return True
+
+    def _step(self) -> Checkpoint | None:
+        assert self._state is not None and self._reader is not None  # noqa: S101, PT018 - open
+        rows = log_rows.committed_after(self._reader, self._state.position, STEP_ROWS)
+        if self._engine.dialect.name == "sqlite":
+            self._reader.rollback()
+        if not rows:
+            self._keep_guard(self._state)
+            return None
+        state, first = self._state.copy(), self._state.frontier.size
+        leaves: list[Leaf] = []
+        alarms: list[Alarm] = []
+        for row in rows:
+            linked, faults = self._intake.judge(row, state.chains)
+            if faults:
+                alarms.append(Alarm(faults, row.id, first + len(leaves)))
+            leaves += linked
+        state.position = (rows[-1].xid, rows[-1].id)
+        checkpoint = self._link(state, leaves)
+        self._state, self._guard_behind = state, True
+        self._keep_guard(state)
+        with self._stepped:
+            self._stepped.notify_all()
+        for alarm in alarms:
+            self._alarm(alarm)
+        return checkpoint
+
+    def _link(self, state: State, leaves: list[Leaf]) -> Checkpoint:
+        first = state.frontier.size
+        tiles = state.frontier.extend([leaf.hash for leaf in leaves])
+        state.last = leaves[-1].hash
+        checkpoint = Checkpoint(self._signer.name, state.frontier.size, state.frontier.root())
+        state.note = self._signer.sign(checkpoint)
+
+        def store(connection: Connection) -> None:
+            if log_rows.size_of(connection) != first:
+                raise AnotherSequencer("somebody else wrote to the log")
+            log_rows.store(connection, first, leaves, tiles, (checkpoint.size, state.note))
+            mark_ledgered(connection)
+
+        self._write(store)
+        return checkpoint
+
+    def _keep_guard(self, state: State) -> None:
+        if self._guard_behind:
+            save_guard(self._guard_file, self._signer.name, state)
+            self._guard_behind = False
+
+    def _write_here(self, fn: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection, connection.begin():
+            return fn(connection)
+
+    def _forget(self) -> None:
+        self._state = None
+        if self._reader is not None:
+            self._reader.invalidate()  # ends the session, and with it the advisory lock
+            self._reader.close()
+            self._reader = None
+        self._held.close()
+
+    def _open(self, adopt: bool) -> None:
+        self._forget()
+        # on PostgreSQL this session holds the lock, and every step reads through it: a
+        # sequencer that lost the lock cannot go on
+        try:
+            self._held.enter_context(held_alone(self._guard_file))
+        except BlockingIOError:
+            raise AnotherSequencer("a sequencer is running already") from None
+        reader = self._engine.connect().execution_options(**_reading(self._engine))
+        self._reader = reader
+        try:
+            if (
+                self._engine.dialect.name != "sqlite"
+                and not reader.execute(_TRY_LOCK, {"key": LOCK}).scalar_one()
+            ):
+                raise AnotherSequencer("a sequencer is running already")
+            self._state = self._recall(reader, adopt)
+            if self._engine.dialect.name == "sqlite":
+                reader.rollback()
+            self._guard_behind = True
+            self._keep_guard(self._state)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _recall(self, connection: Connection, adopt: bool) -> State:
+        chains = Chains(STREAMS_IN_MEMORY, self._linked_head)
+        state = load_guard(self._guard_file, self._signer.name, chains)
+        size = log_rows.size_of(connection)
+        if state is None:
+            if size and not adopt:
+                raise GuardMissing(
+                    "the ledger has entries but its guard file is missing: bring it back, or "
+                    "compare the log with a checkpoint kept elsewhere and adopt it"
+                )
+            state = State(chains)
+            state.note = self._signer.sign(Checkpoint(self._signer.name, 0, state.frontier.root()))
+        else:
+            self._require_same(connection, state, size)
+        return self._catch_up(connection, state, size)
+
+    def _require_same(self, connection: Connection, state: State, size: int) -> None:
+        try:
+            kept = open_checkpoint(state.note, [self._signer.verifier])
+        except BadNote:
+            raise LedgerRefused("the guard file's checkpoint is not signed by our key") from None
+        if (kept.size, kept.root) != (state.frontier.size, state.frontier.root()):
+            raise LedgerRefused("the guard file does not agree with its own checkpoint")
+        if size < kept.size:
+            raise RolledBack(
+                f"the database has {size} ledger leaves, the last checkpoint covered {kept.size}:"
+                " it was rolled back or restored; nothing is written to it"
+            )
+        if kept.size and (
+            log_rows.leaf_at(connection, kept.size - 1) != state.last
+            or log_rows.note_at(connection, kept.size) != state.note
+        ):
+            raise RolledBack(
+                f"the database's ledger differs from the checkpoint over {kept.size} leaves:"
+                " it was rolled back and went another way; nothing is written to it"
+            )
+
+    def _catch_up(self, connection: Connection, state: State, size: int) -> State:
+        """Leaves that were stored before the guard file was, or all of an adopted log."""
+        while state.frontier.size < size:
+            for rows in log_rows.linked_from(connection, state.frontier.size):
+                for _, entry_id, digest, body, xid, evidence in rows:
+                    state.frontier.extend([digest])
+                    state.position = max(state.position, (xid, entry_id))
+                    state.last = digest
+                    _follow(state.chains, body, evidence, digest)
+        note = log_rows.note_at(connection, size) if size else state.note
+        try:
+            kept = open_checkpoint(note or "", [self._signer.verifier])
+        except BadNote:
+            raise LedgerRefused("the database's newest checkpoint is missing or false") from None
+        if kept.root != state.frontier.root():
+            raise RolledBack("the database's leaves do not agree with its newest checkpoint")
+        state.note = note or ""
+        return state
+
+    def _linked_head(self, stream: str) -> Place | None:
+        with self._engine.connect().execution_options(**_reading(self._engine)) as connection:
+            place = log_rows.linked_head(connection, stream)
+            connection.rollback()
+        return place
+
+
+def _follow(chains: Chains, body: bytes | None, evidence: bytes | None, digest: bytes) -> None:
+    if body is None or evidence is not None:
+        return
+    try:
+        link = read(body)
+    except Malformed:
+        return
+    chains.put(link.stream, (link.sseq, digest.hex()))
+
+
+def _reading(engine: Engine) -> dict[str, object]:
+    """Serializable reads would make writers fail; each statement sees its own snapshot."""
+    if engine.dialect.name == "sqlite":
+        return {"readonly": True}
+    return {"isolation_level": "AUTOCOMMIT"}
