@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 from kit.rows import Row, UtcTime, one_of, words
 from kit.sealed import Sealed, SealedColumn, SealedPlace
@@ -17,8 +18,10 @@ NO_TENANT = UUID(int=0)  # accounts belong to the network, not to a hospital
 LOGIN_NAME_LENGTH = 64
 
 
-class Account(Row, table=True, arbitrary_types_allowed=True):
+class Account(Row, table=True):
     """Someone or something that can act. Its id is the subject of its sealed fields."""
+
+    model_config = SQLModelConfig(arbitrary_types_allowed=True)  # Sealed
 
     __table_args__: Any = (
         one_of("kind", ActorKind),
