@@ -24,22 +24,30 @@ def group(summary: str | None = None) -> typer.Typer:
 
 def settings_of(data_folder: Path, **given: Any) -> Any:
     """The settings of an installation; ends the program with a plain sentence if they are wrong."""
-    from pydantic import ValidationError
-
-    from app.settings import UnsafeSettings, load
+    from app.settings import UnsafeSettings
 
     if not data_folder.is_dir():
         stop(f"{data_folder} is no data folder; make one with: wardgrid init {data_folder}")
+    settings = checked(data_folder, **given)
     try:
-        settings = load(data_folder, **given)
         settings.require_safe()
+    except UnsafeSettings as problem:
+        stop(str(problem))
+    return settings
+
+
+def checked(data_folder: Path, **given: Any) -> Any:
+    """The settings, well formed; whether they are safe is not asked."""
+    from pydantic import ValidationError
+
+    from app.settings import load
+
+    try:
+        return load(data_folder, **given)
     except ValidationError as problem:
         for error in problem.errors(include_input=False, include_url=False):
             typer.echo(f"{'.'.join(map(str, error['loc']))}: {error['msg']}", err=True)
         stop("the settings are not usable")
-    except UnsafeSettings as problem:
-        stop(str(problem))
-    return settings
 
 
 @contextmanager

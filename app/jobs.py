@@ -52,7 +52,7 @@ class Jobs:
         self._pipeline = pipeline
         self._clock = clock
         self._timers = timers
-        self._on_progress = on_progress
+        self.on_progress = on_progress
         self._period_s = period_s
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -81,7 +81,9 @@ class Jobs:
             self._wake.clear()
             try:
                 self.round()
-            except Exception as fault:  # the runner outlives any job; the fault is counted, not lost
+            except (
+                Exception
+            ) as fault:  # the runner outlives any job; the fault is counted, not lost
                 log.error("job round failed", extra={"fault": type(fault).__name__})
 
     def round(self) -> None:
@@ -92,7 +94,7 @@ class Jobs:
             for command in due:
                 self._try(command)
         with reading(self._engine) as session:
-            runs = [run for run in runs_to_solve(session, self._clock())]
+            runs = runs_to_solve(session, self._clock())
             plans = plans_to_execute(session)
         for run in runs:
             self._begin(run)
@@ -111,7 +113,7 @@ class Jobs:
         try:
             plan = run_solver(
                 run.kind, run.problem, limits,
-                lambda progress: self._on_progress(run.proposal_id, progress), self._stop,
+                lambda progress: self.on_progress(run.proposal_id, progress), self._stop,
             )  # fmt: skip
             self._try(RecordPlan(proposal_id=run.proposal_id, answer=plan))
         except SolverFailed as failure:

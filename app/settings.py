@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 
 FILE_NAME = "wardgrid.toml"
 LEAST_SECRET = 32  # characters
+UNNAMED_LOG = "wardgrid.localhost/log"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -54,7 +55,9 @@ class Settings(BaseSettings):
     origins: Annotated[tuple[str, ...], NoDecode] = ()  # of browsers that may open a live socket
     metrics_token: SecretStr | None = None  # without one, /metrics answers this machine only
 
-    log_origin: Annotated[str, Field(pattern=r"^[!-*,-~]{1,200}$")] = "wardgrid.localhost/log"
+    connections: Annotated[int, Field(ge=8, le=65_536)] = 512  # open at once; more are refused
+
+    log_origin: Annotated[str, Field(pattern=r"^[!-*,-~]{1,200}$")] = UNNAMED_LOG
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     screens: Path | None = None  # folder of the built screens, where it is not beside the program
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 1  # solver runs
@@ -92,8 +95,8 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value()
 
     @property
-    def key_file(self) -> Path:
-        return self.data_folder / "keys.json"
+    def key_folder(self) -> Path:
+        return self.data_folder / "keys"
 
     @property
     def guard_file(self) -> Path:
@@ -104,11 +107,6 @@ class Settings(BaseSettings):
     def export_folder(self) -> Path:
         """Where the ledger is exported to as it grows."""
         return self.data_folder / "ledger"
-
-    @property
-    def parking_folder(self) -> Path:
-        """Where incoming files wait."""
-        return self.data_folder / "inbound"
 
     def require_safe(self) -> None:
         """Raise UnsafeSettings in production where something is open or weak."""
@@ -130,11 +128,12 @@ def _problems(settings: Settings) -> list[str]:
         *_open_network(settings),
         *_weak_database(make_url(settings.database)),
         *_weak_token(settings.metrics_token),
+        *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),
     ]
 
 
 def _open_files(settings: Settings) -> list[str]:
-    kept = (settings.data_folder, settings.data_folder / FILE_NAME, settings.key_file)
+    kept = (settings.data_folder, settings.data_folder / FILE_NAME, settings.key_folder)
     return [
         f"{path.name} is open to other users of this machine (chmod go= {path})"
         for path in kept

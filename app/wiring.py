@@ -1,0 +1,209 @@
+"""The composition root: settings in, the running program out. Nothing else knows everybody."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Connection, Engine
+
+from app.answers import Answers
+from app.cursors import KEY_BYTES, Cursors
+from app.drafts import Drafts
+from app.feed import Feed
+from app.jobs import Jobs
+from app.late_vault import late_vault
+from app.metrics import Metrics
+from app.outbox import write_events
+from app.pipeline import Pipeline
+from app.settings import Settings
+from app.timers import TIMERS
+from app.writer import EmbeddedWriter, ParallelWriter, Writer
+from audit.checkpoint import Signer
+from audit.intake import Alarm
+from audit.keys import KeyKind, Keys, load_keys
+from audit.seal import FieldVault
+from audit.sequencer import AnotherSequencer, Sequencer
+from audit.stream import Streams
+from authz.decision import Decisions
+from authz.policy import loader
+from authz.sessions import Gate
+from authz.tokens import AccessTokens
+from authz.watch import Watch
+from domain.patients.queries import treats
+from kit.clock import Clock, utc_now
+from kit.db import open_engine
+from kit.sealed import Vault
+from kit.work import Event
+
+log = logging.getLogger("wardgrid.app")
+
+AUDIENCE = "wardgrid"
+ANOTHER = "sequencer: AnotherSequencer"
+
+
+@dataclass(slots=True)
+class App:
+    """Everything that runs. `start` before the first request, `stop` after the last."""
+
+    settings: Settings
+    keys: Keys
+    engine: Engine
+    pipeline: Pipeline
+    writer: Writer
+    decisions: Decisions
+    drafts: Drafts
+    vault: FieldVault
+    late_vault: Vault
+    tokens: AccessTokens
+    gate: Gate
+    feed: Feed
+    jobs: Jobs
+    sequencer: Sequencer
+    watch: Watch
+    metrics: Metrics
+    clock: Clock
+    progress: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def read_engine(self) -> Engine:
+        return self.engine
+
+    assigned_subjects = staticmethod(treats)
+
+    def start(self, *, jobs: bool = True) -> None:
+        """Take the ledger over, then begin the feed and the work in the background."""
+        try:
+            self.sequencer.open()
+        except AnotherSequencer:  # of several processes one signs the log; the others wait
+            log.info("another process signs the ledger")
+        self.watch.step()
+        self._begin("sequencer", self.sequencer.run)
+        self._begin("rights", self.watch.run)
+        self.feed.start()
+        if jobs:
+            self.jobs.start()
+
+    def stop(self) -> None:
+        """Finish what was accepted: jobs, then the writer's queue, then the last checkpoint."""
+        self.jobs.stop()
+        self.feed.stop()
+        self._stopping.set()
+        self.sequencer.wake()
+        for thread in self._threads:
+            thread.join()
+        self.sequencer.close()
+        self.writer.stop()
+        self.engine.dispose()
+
+    def _begin(self, name: str, run: Callable[[threading.Event], None]) -> None:
+        thread = threading.Thread(target=run, args=(self._stopping,), name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+def build(
+    settings: Settings,
+    *,
+    keys: Keys | None = None,
+    clock: Clock = utc_now,
+    alarm: Callable[[str], None] | None = None,
+) -> App:
+    """Put the program together; nothing runs yet but the writer."""
+    keys = keys or load_keys(settings.key_folder)
+    tell = alarm or (lambda what: log.error("alarm", extra={"what": what}))
+    engine = open_engine(settings.database, pool_size=settings.database_pool)
+    decisions = Decisions(loader(engine, clock), clock, alarm=tell)
+    vault, drafts = FieldVault(keys, clock), Drafts(decisions)
+    feed = Feed(engine, Cursors(_derived(keys, b"feed cursors", KEY_BYTES)))
+    bell = _Bell()
+    bell.ring.append(feed.wake)
+    writer = _writer(settings, engine, keys, clock, bell)
+    sequencer = _sequencer(settings, engine, keys, writer, tell)
+    pipeline = Pipeline(
+        writer=writer, decisions=decisions, vault=vault, answers=Answers(keys.secret(KeyKind.ANSWER)),
+        drafts=drafts, checkpoints=sequencer, clock=clock,
+    )  # fmt: skip
+    tokens = access_tokens(settings, keys)
+    gate = Gate(engine, tokens, clock)
+    app = App(
+        settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
+        decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
+        tokens=tokens, gate=gate, feed=feed,
+        jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock, timers=TIMERS),
+        sequencer=sequencer, watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
+        clock=clock,
+    )  # fmt: skip
+    app.jobs.on_progress = _keep_progress(app)
+    bell.ring.append(app.jobs.wake)
+    return app
+
+
+def access_tokens(settings: Settings, keys: Keys) -> AccessTokens:
+    """Signs and checks log-ins of this installation."""
+    signers = {
+        f"token-{version}": keys.signer(KeyKind.TOKEN, version)
+        for version in keys.versions(KeyKind.TOKEN)
+    }
+    return AccessTokens(settings.log_origin, AUDIENCE, signers)
+
+
+def ledger_signer(settings: Settings, keys: Keys) -> Signer:
+    """Signs the checkpoints of this installation's ledger."""
+    return Signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
+
+
+@dataclass(slots=True)
+class _Bell:
+    """Rung after each commit; the listeners come later than the writer."""
+
+    ring: list[Callable[[], None]] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        for listener in self.ring:
+            listener()
+
+
+def _writer(settings: Settings, engine: Engine, keys: Keys, clock: Clock, bell: _Bell) -> Writer:
+    streams = Streams.resume(engine, settings.log_origin, keys.secret(KeyKind.MAC))
+
+    def outbox(connection: Connection, events: Sequence[Event]) -> None:
+        write_events(connection, list(events), clock())
+
+    if engine.dialect.name == "sqlite":
+        return EmbeddedWriter(engine, streams.new(), outbox, bell)
+    return ParallelWriter(engine, streams.new, outbox, bell)
+
+
+def _sequencer(
+    settings: Settings, engine: Engine, keys: Keys, writer: Writer, tell: Callable[[str], None]
+) -> Sequencer:
+    secrets = [keys.secret(KeyKind.MAC, v) for v in reversed(keys.versions(KeyKind.MAC))]
+
+    def alarm(found: Alarm) -> None:
+        if found.faults != (ANOTHER,):  # that one is as it should be where several processes run
+            tell("ledger: " + ", ".join(found.faults))
+
+    return Sequencer(
+        engine, ledger_signer(settings, keys), secrets, settings.guard_file, writer.raw, alarm
+    )
+
+
+def _keep_progress(app: App) -> Callable[[UUID, dict[str, Any]], None]:
+    def keep(plan: UUID, progress: dict[str, Any]) -> None:
+        app.progress[plan] = progress
+        while len(app.progress) > 100:
+            app.progress.pop(next(iter(app.progress)))
+
+    return keep
+
+
+def _derived(keys: Keys, purpose: bytes, length: int) -> bytes:
+    secret = keys.secret(KeyKind.ANSWER)
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose).derive(secret)
