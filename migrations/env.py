@@ -57,7 +57,10 @@ def _migrate(connection: Connection) -> None:
 
 
 def _is_ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
-    return not (kind == "column" and reflected and name in _POSTGRES_ONLY_COLUMNS)
+    if not reflected:
+        return True
+    columns = {column.name for column in item.columns} if kind == "index" else {name}
+    return columns.isdisjoint(_POSTGRES_ONLY_COLUMNS)
 
 
 @contextmanager

@@ -4,15 +4,30 @@ import importlib
 import pkgutil
 
 from sqlalchemy import MetaData
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import SQLModel
 
-_ROOMS = ("domain", "audit", "authz", "app")
+ROOMS = ("domain", "audit", "authz", "app")
+MODULES = frozenset({"model", "outbox", "subjects", "tables"})  # what has tables is called
+
+
+class TransactionId(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction number, by which the ledger and the feed order rows."""
+
+    def get_col_spec(self, **_: object) -> str:
+        """As PostgreSQL calls it."""
+        return "xid8"
+
+
+ischema_names["xid8"] = TransactionId  # else reading the schema warns
 
 
 def every_table() -> MetaData:
-    """Import each module of the rooms that keep rows; their tables meet in one MetaData."""
-    for room in _ROOMS:
+    """Import each module that declares tables; they meet in one MetaData."""
+    for room in ROOMS:
         package = importlib.import_module(room)
         for module in pkgutil.walk_packages(package.__path__, f"{room}."):
-            importlib.import_module(module.name)
+            if module.name.rpartition(".")[2] in MODULES:
+                importlib.import_module(module.name)
     return SQLModel.metadata

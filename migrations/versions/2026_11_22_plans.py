@@ -68,7 +68,7 @@ def _proposal() -> None:
         sa.Column("hospital_id", sa.Uuid(), sa.ForeignKey("hospital.id"), nullable=False),
         sa.Column("ward_id", sa.Uuid(), sa.ForeignKey("ward.id"), nullable=True),
         sa.Column("run_id", sa.Uuid(), sa.ForeignKey("solver_run.id"), nullable=False, unique=True),
-        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("state", sa.String(15), nullable=False),
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("requested_at", UtcTime(), nullable=False),
         sa.Column("as_of", UtcTime(), nullable=False),
