@@ -15,7 +15,9 @@ from kit.work import Scope
 RIGHTS = "rights"  # the row of authz_epoch that every change of rules or bindings bumps
 
 RULE = sa.table("policy_rule", sa.column("role"), sa.column("action"), sa.column("eft"))
-ROLE = sa.table("access_role", sa.column("slug"), sa.column("holder"))
+ROLE = sa.table(
+    "access_role", sa.column("slug"), sa.column("holder"), sa.column("totp", sa.Boolean)
+)
 EXCLUSION = sa.table("role_exclusion", sa.column("role"), sa.column("other"))
 EPOCH = sa.table("authz_epoch", sa.column("name"), sa.column("epoch", sa.BigInteger))
 BINDING = sa.table(
@@ -66,14 +68,28 @@ def adopt(connection: Connection, policy: ShippedPolicy | None = None) -> bool:
     and never write them. A role that is still held cannot disappear (foreign key).
     """
     policy = policy or shipped_policy()
-    changed = _match(connection, ROLE, {(slug, h.value) for slug, h in policy.roles.items()})
-    changed |= _match(connection, RULE, {tuple(rule) for rule in policy.rules})
+    known = {row.slug: tuple(row) for row in connection.execute(sa.select(*ROLE.c))}
+    wanted = {
+        slug: (slug, holder.value, slug in policy.totp) for slug, holder in policy.roles.items()
+    }
+    for row in (row for slug, row in sorted(wanted.items()) if known.get(slug) != row):
+        _write_role(connection, row, known=row[0] in known)
+    changed = _match(connection, RULE, {tuple(rule) for rule in policy.rules})
     changed |= _match(connection, EXCLUSION, set(policy.exclusions))
+    for slug in sorted(known.keys() - wanted.keys()):  # last: rules pointed to it
+        connection.execute(sa.delete(ROLE).where(ROLE.c.slug == slug))
+    changed |= known != wanted
     if changed:
         connection.execute(
             sa.update(EPOCH).where(EPOCH.c.name == RIGHTS).values(epoch=EPOCH.c.epoch + 1)
         )
     return changed
+
+
+def _write_role(connection: Connection, row: tuple[str, str, bool], *, known: bool) -> None:
+    values = dict(zip(("slug", "holder", "totp"), row, strict=True))
+    change = sa.update(ROLE).where(ROLE.c.slug == row[0]) if known else sa.insert(ROLE)
+    connection.execute(change.values(values))
 
 
 def _match(connection: Connection, table: sa.TableClause, wanted: set[tuple[str, ...]]) -> bool:

@@ -9,7 +9,7 @@ from authz.rules import Holder, PolicyBroken, Rule, checked_role, checked_rule, 
 
 POLICY_FILE = Path(__file__).with_name("policy.csv")
 MAX_DEPTH = 5  # roles above a role; a longer chain cannot be read by a person
-_WIDTH = {"r": 3, "g": 3, "x": 3, "p": 4}
+_WIDTH = {"r": 3, "g": 3, "x": 3, "p": 4, "t": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class ShippedPolicy:
     exclusions: frozenset[tuple[str, str]]
     rules: frozenset[Rule]
     parents: dict[str, tuple[str, ...]]
+    totp: frozenset[str]  # roles that need one-time codes
 
     @property
     def revision(self) -> str:
@@ -39,12 +40,12 @@ def shipped_policy() -> ShippedPolicy:
 def read_policy(text: str) -> ShippedPolicy:
     """Parse and check the whole file. Raises PolicyBroken with the line at fault."""
     lines = [_fields(number, line) for number, line in enumerate(text.split("\n"), 1)]
-    kinds: dict[str, list[tuple[str, ...]]] = {"r": [], "g": [], "x": [], "p": []}
+    kinds: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in _WIDTH}
     for kind, *values in filter(None, lines):
         kinds[kind].append(tuple(values))
     roles = {checked_role(role): _holder(holder) for role, holder in kinds["r"]}
     named = {role for pair in (*kinds["g"], *kinds["x"]) for role in pair}
-    named |= {role for role, *_ in kinds["p"]}
+    named |= {role for role, *_ in (*kinds["p"], *kinds["t"])}
     if unknown := sorted(named - set(roles)):
         raise PolicyBroken(f"roles without an r line: {', '.join(unknown)}")
     parents = _parents(kinds["g"])
@@ -52,7 +53,9 @@ def read_policy(text: str) -> ShippedPolicy:
     if not own or len(own) != len(kinds["p"]):
         raise PolicyBroken("the policy is empty or says something twice")
     exclusions = frozenset((min(pair), max(pair)) for pair in kinds["x"])
-    return ShippedPolicy(roles, exclusions, _written_out(roles, parents, own), parents)
+    needing_codes = frozenset(role for (role,) in kinds["t"])
+    written_out = _written_out(roles, parents, own)
+    return ShippedPolicy(roles, exclusions, written_out, parents, needing_codes)
 
 
 def _fields(number: int, line: str) -> list[str]:

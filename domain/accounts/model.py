@@ -53,6 +53,7 @@ class AccessRole(SQLModel, table=True):
 
     slug: str = Field(primary_key=True, max_length=40)
     holder: str = Field(max_length=8)
+    totp: bool = False  # held only by people who log in with one-time codes
 
 
 class PolicyRule(SQLModel, table=True):

@@ -71,6 +71,7 @@ def _policy() -> None:
         "access_role",
         sa.Column("slug", sa.String(40), primary_key=True),
         sa.Column("holder", sa.String(8), nullable=False),
+        sa.Column("totp", sa.Boolean, nullable=False),
     )
     op.create_table(
         "policy_rule",
