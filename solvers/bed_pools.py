@@ -86,9 +86,11 @@ def companies(hospital: Hospital, group: RoomGroup, asking: Iterable[Person]) ->
 
 
 def may_join(person: Person, company: Company) -> bool:
-    return (company.sex_class in (None, person.sex_class) or "ROOM_SEX" in person.waived) and (
-        company.isolation_class in (None, person.isolation_class) or "CO_BLOCKING" in person.waived
-    )
+    """A waiver lets a person join others, but what is then mixed is never called unmixed."""
+    sex_waived = company.mixed and "ROOM_SEX" in person.waived
+    sex = sex_waived or company.sex_class in (None, person.sex_class)
+    isolation_waived = "CO_BLOCKING" in person.waived
+    return sex and (isolation_waived or company.isolation_class in (None, person.isolation_class))
 
 
 def _sexes(

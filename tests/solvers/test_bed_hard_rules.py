@@ -190,3 +190,11 @@ def test_a_patient_the_ward_counts_already_needs_no_more_staff() -> None:
     beds = {"bay:1": {"blocked_by": ("HELD",)}}
     problem = hospital(patient(held_bed="bay:1"), bed=beds, staffed_beds=1, holds=1)
     assert_allows(problem)
+
+
+def test_a_waiver_to_mix_does_not_hide_what_the_mixing_costs() -> None:
+    two = (patient("m", sex="M"), patient("w", sex="F"))
+    plan = solve(hospital(*two, beds=BAY, waivers=[waiver("ROOM_SEX", "REQUEST", "w")]))
+    assert [item.terms for item in plan.items] == [(("MIXED_BAY", 8),)] * 2
+    assert [item.waived for item in plan.items] == [(), ("ROOM_SEX",)]
+    assert plan.outcome.objective == plan.outcome.bound == 16
