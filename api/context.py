@@ -11,8 +11,8 @@ from strawberry.types.info import Info as StrawberryInfo
 from api.sight import Disclosures, Sight
 from app.drafts import Operation
 from app.wiring import App
+from audit.entry import Draft
 from kit.db import reading
-from kit.ids import new_id
 from kit.work import NETWORK, Actor, Scope
 
 
@@ -55,21 +55,38 @@ class Context:
         if self.disclosures.shown and self.actor is not None:
             await anyio.to_thread.run_sync(self.record_reads)
 
-    def record_reads(self, phase: str = "") -> None:
-        """One entry for the whole operation. `phase`: view.start, view.more or view.stop."""
-        actor, shown = self.viewer(), self.disclosures
-        action = phase or (next(iter(self.actions)) if len(self.actions) == 1 else "data.read")
-        draft = self.app.drafts.read(
-            self.app.clock(), actor, action, _around(shown.scopes), self.operation,
-            {subject for subject, _ in shown.shown}, {name for _, name in shown.shown},
-            {"denied": len(shown.denied)} if shown.denied else None,
-        )  # fmt: skip
+    def record_reads(self) -> None:
+        """One entry for the whole operation."""
+        action = next(iter(self.actions)) if len(self.actions) == 1 else "data.read"
+        shown = frozenset(self.disclosures.shown)
+        draft = read_draft(self.app, self.viewer(), action, self.operation, shown, self.disclosures)
         self.app.pipeline.record(draft)
 
     def _assigned_to(self, actor: Actor, session: Session) -> frozenset[UUID]:
         if self._assigned is None:
             self._assigned = self.app.assigned_subjects(session, actor.id)
         return self._assigned
+
+
+def read_draft(
+    app: App,
+    viewer: Actor,
+    action: str,
+    operation: Operation,
+    shown: frozenset[tuple[UUID, str]],
+    disclosures: Disclosures,
+) -> Draft:
+    """What the ledger says about a disclosure: fields and subjects, never their values."""
+    return app.drafts.read(
+        app.clock(),
+        viewer,
+        action,
+        _around(disclosures.scopes),
+        operation,
+        {subject for subject, _ in shown},
+        {name for _, name in shown},
+        {"denied": len(disclosures.denied)} if disclosures.denied else None,
+    )
 
 
 def _around(scopes: set[Scope]) -> Scope:
@@ -87,7 +104,3 @@ Info = StrawberryInfo[Context, None]
 def snapshot(context: Context) -> Any:
     """A read-only session of the context's database."""
     return reading(context.app.read_engine)
-
-
-def new_operation(name: str = "", document: str = "") -> Operation:
-    return Operation(name, document, new_id())

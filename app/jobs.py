@@ -16,13 +16,13 @@ from sqlalchemy import Engine
 from app.pipeline import Pipeline
 from app.solver_process import SolverFailed, SolverLimits, run_solver
 from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
-from domain.plans.runs import ClaimRun, FailPlan, RecordPlan
 from domain.plans.queries import (
     DueRun,
     approved_items,
     plans_to_execute,
     runs_to_solve,
 )
+from domain.plans.runs import ClaimRun, FailPlan, RecordPlan
 from kit.clock import Clock
 from kit.command import Command
 from kit.db import reading
@@ -117,7 +117,7 @@ class Jobs:
             )  # fmt: skip
             self._try(RecordPlan(proposal_id=run.proposal_id, answer=plan))
         except SolverFailed as failure:
-            log.warning("solver failed", extra={"proposal": str(run.proposal_id)})
+            log.warning("solver failed", extra={"job": str(run.proposal_id)})
             if not self._stop.is_set():
                 self._try(FailPlan(proposal_id=run.proposal_id, reason=str(failure)))
         except Exception as fault:  # a fault in one run must not end the runner

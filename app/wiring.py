@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from app.answers import Answers
 from app.cursors import KEY_BYTES, Cursors
@@ -29,6 +29,7 @@ from audit.keys import KeyKind, Keys, load_keys
 from audit.seal import FieldVault
 from audit.sequencer import AnotherSequencer, Sequencer
 from audit.stream import Streams
+from audit.tables import LEDGER_ENTRY, LEDGER_LEAF
 from authz.decision import Decisions
 from authz.policy import loader
 from authz.sessions import Gate
@@ -43,6 +44,9 @@ from kit.work import Event
 log = logging.getLogger("wardgrid.app")
 
 AUDIENCE = "wardgrid"
+_OLDEST_UNCOVERED = select(func.min(LEDGER_ENTRY.c.at)).where(
+    LEDGER_ENTRY.c.id > select(func.coalesce(func.max(LEDGER_LEAF.c.entry_id), 0)).scalar_subquery()
+)
 ANOTHER = "sequencer: AnotherSequencer"
 
 
@@ -102,6 +106,13 @@ class App:
         self.writer.stop()
         self.engine.dispose()
 
+    def ledger_lag_s(self) -> float:
+        """Age of the oldest entry that no checkpoint covers yet."""
+        with self.engine.connect().execution_options(**_snapshot(self.engine)) as connection:
+            oldest = connection.execute(_OLDEST_UNCOVERED).scalar()
+            connection.rollback()
+        return 0.0 if oldest is None else max(0.0, (self.clock() - oldest).total_seconds())
+
     def _begin(self, name: str, run: Callable[[threading.Event], None]) -> None:
         thread = threading.Thread(target=run, args=(self._stopping,), name=name, daemon=True)
         thread.start()
@@ -117,7 +128,7 @@ def build(
 ) -> App:
     """Put the program together; nothing runs yet but the writer."""
     keys = keys or load_keys(settings.key_folder)
-    tell = alarm or (lambda what: log.error("alarm", extra={"what": what}))
+    tell = alarm or (lambda what: log.error("alarm", extra={"reason": what.replace(" ", "_")}))
     engine = open_engine(settings.database, pool_size=settings.database_pool)
     decisions = Decisions(loader(engine, clock), clock, alarm=tell)
     vault, drafts = FieldVault(keys, clock), Drafts(decisions)
@@ -127,8 +138,8 @@ def build(
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
     pipeline = Pipeline(
-        writer=writer, decisions=decisions, vault=vault, answers=Answers(keys.secret(KeyKind.ANSWER)),
-        drafts=drafts, checkpoints=sequencer, clock=clock,
+        writer=writer, decisions=decisions, vault=vault, drafts=drafts, checkpoints=sequencer,
+        answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock,
     )  # fmt: skip
     tokens = access_tokens(settings, keys)
     gate = Gate(engine, tokens, clock)
@@ -202,6 +213,12 @@ def _keep_progress(app: App) -> Callable[[UUID, dict[str, Any]], None]:
             app.progress.pop(next(iter(app.progress)))
 
     return keep
+
+
+def _snapshot(engine: Engine) -> dict[str, object]:
+    if engine.dialect.name == "sqlite":
+        return {"readonly": True}
+    return {"isolation_level": "AUTOCOMMIT"}
 
 
 def _derived(keys: Keys, purpose: bytes, length: int) -> bytes:

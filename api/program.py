@@ -1,0 +1,134 @@
+"""The running program behind its doors: what `wardgrid serve` hands to the web server."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+from starlette.types import ASGIApp
+
+from api.asgi import application
+from api.context import Context
+from api.documents import Documents
+from api.door import Asking, Door, Visitor
+from api.limits import FREE, Limits
+from api.live import LiveDoor
+from api.live_reading import LiveReader
+from api.trusted import trusted_operations
+from api.schema import build_schema
+from app.drafts import Operation
+from app.health import (
+    LEDGER_LAG_LIMIT_S,
+    WRITER_QUEUE_LIMIT,
+    Readiness,
+    below,
+    database_answers,
+    readiness,
+    schema_is,
+)
+from app.logs import configure
+from app.migrate import newest_revision
+from app.settings import load
+from app.wiring import App, build
+from authz.sessions import Pass
+from authz.tokens import NotAuthentic
+from kit.errors import Denied
+from kit.work import Actor, ActorKind
+
+THREADS = 64  # of reads and waiting mutations; the writer itself is one, or the pool's size
+FOREVER = timedelta(days=36500)
+
+
+def create_app() -> ASGIApp:
+    """The factory for uvicorn. Takes its data folder from the environment."""
+    settings = load(Path(os.environ["WARDGRID_DATA_FOLDER"]))
+    settings.require_safe()
+    configure(settings.log_level)
+    return serve(build(settings))
+
+
+def serve(app: App, *, beside: Callable[[], None] | None = None) -> ASGIApp:
+    """The ASGI application of a program. `beside` runs once everything has started."""
+    schema = build_schema()
+    settings = app.settings
+    limits = Limits(introspection=True) if settings.development else FREE
+    operations = trusted_operations()
+    door = Door(
+        schema=schema,
+        documents=Documents(schema._schema, limits, operations),
+        authenticate=_authenticate(app),
+        free_form=lambda actor: actor.kind is not ActorKind.SCREEN,
+        context=_context(app),
+        ended=_ended(app),
+        clock=app.clock,
+        metrics=app.metrics,
+        development=settings.development,
+    )
+    live = LiveDoor(
+        door, LiveReader(app), app.feed, lambda: app.decisions.epoch, origins=settings.origins
+    )
+    token = settings.metrics_token
+    return application(
+        door,
+        live,
+        screens=settings.screens or Path(__file__).parent.parent / "web" / "dist",
+        ready=_ready(app),
+        metrics_token=token.get_secret_value() if token else None,
+        lifespan=lambda: _running(app, beside),
+    )
+
+
+@asynccontextmanager
+async def _running(app: App, beside: Callable[[], None] | None) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    await anyio.to_thread.run_sync(app.start)
+    try:
+        if beside:
+            beside()
+        yield
+    finally:
+        await anyio.to_thread.run_sync(app.stop)
+
+
+def _authenticate(app: App) -> Callable[[str], Visitor]:
+    def authenticate(token: str) -> Visitor:
+        try:
+            known = app.gate.admit(token)
+        except NotAuthentic:
+            raise Denied("the token is not valid", reason="UNAUTHENTICATED") from None
+        return Visitor(known.actor, known.expires_at)
+
+    return authenticate
+
+
+def _context(app: App) -> Callable[[Asking], Context]:
+    def context(asking: Asking) -> Context:
+        return Context(
+            app=app,
+            actor=asking.actor,
+            language=asking.language,
+            address=asking.address,
+            operation=Operation(asking.operation_name, asking.document, asking.request),
+        )
+
+    return context
+
+
+def _ended(app: App) -> Callable[[Collection[Actor]], Collection[Actor]]:
+    def ended(actors: Collection[Actor]) -> Collection[Actor]:
+        later = app.clock() + FOREVER
+        return [actor for actor in actors if not app.gate.holds(Pass(actor, later))]
+
+    return ended
+
+
+def _ready(app: App) -> Callable[[], Readiness]:
+    probes = {
+        "database": database_answers(app.engine),
+        "schema": schema_is(app.engine, newest_revision()),
+        "writer": below(lambda: app.writer.waiting, WRITER_QUEUE_LIMIT),
+        "ledger": below(app.ledger_lag_s, LEDGER_LAG_LIMIT_S),
+    }
+    return lambda: readiness(probes)

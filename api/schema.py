@@ -1,0 +1,62 @@
+"""The whole schema, from one mixin per slice."""
+
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from api.accounts import AccountMutations, AccountQueries
+from api.beds import BedMutations, BedQueries, BedSubscriptions
+from api.classification import refuse_unclassified
+from api.ledger import LedgerQueries
+from api.node import NodeQueries
+from api.patients import PatientMutations, PatientQueries
+from api.places import PlaceMutations, PlaceQueries
+from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
+from api.sight import look
+from authz.shipped import shipped_policy
+
+
+@strawberry.type
+class Query(
+    AccountQueries,
+    BedQueries,
+    LedgerQueries,
+    NodeQueries,
+    PatientQueries,
+    PlaceQueries,
+    PlanQueries,
+): ...
+
+
+@strawberry.type
+class Mutation(AccountMutations, BedMutations, PatientMutations, PlaceMutations, PlanMutations): ...
+
+
+@strawberry.type
+class Subscription(BedSubscriptions, PlanSubscriptions): ...
+
+
+class _Schema(strawberry.Schema):
+    def process_errors(
+        self, errors: list[Any], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: the stock one prints documents with their literals. api/http.py reports."""
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema. Raises Unclassified if nobody said who may see a field."""
+    schema = _Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(default_resolver=look, disable_field_suggestions=True),
+    )
+    refuse_unclassified(schema, shipped_policy().actions)
+    return schema
+
+
+def sdl() -> str:
+    """The schema as checked in at docs/schema.graphql."""
+    return build_schema().as_str() + "\n"
