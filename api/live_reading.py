@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from api.context import Context, read_draft, snapshot
-from api.query import Reader, read
+from api.query import read
 from api.subscription import Live, Topic
 from app.wiring import App
 from kit.work import Actor

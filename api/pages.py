@@ -1,8 +1,9 @@
 """The screens' static files, and the headers that every answer carries."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -73,11 +74,11 @@ def screen_routes(folder: Path, *, development: bool) -> list[BaseRoute]:
     return routes
 
 
-def _page(file: Path, policy: str) -> object:
+def _page(file: Path, policy: str) -> Callable[[Request], Awaitable[Response]]:
     headers: Mapping[str, str] = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
 
     async def answer(_request: Request) -> Response:
-        if not file.is_file():
+        if not await anyio.Path(file).is_file():
             return PlainTextResponse("this screen has not been built: run make screens", 404)
         return FileResponse(file, headers=headers)
 

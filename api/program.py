@@ -16,8 +16,8 @@ from api.door import Asking, Door, Visitor
 from api.limits import FREE, Limits
 from api.live import LiveDoor
 from api.live_reading import LiveReader
-from api.trusted import trusted_operations
 from api.schema import build_schema
+from api.trusted import trusted_operations
 from app.drafts import Operation
 from app.health import (
     LEDGER_LAG_LIMIT_S,

@@ -1,0 +1,283 @@
+"""graphql-transport-ws on one socket.
+
+Source: the protocol text of graphql-ws (PROTOCOL.md). Where it leaves a choice: a bad document
+answers `error` and the socket stays; queries and mutations are sent to HTTP. docs/live-protocol.md
+tells clients the rest.
+"""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import anyio
+import orjson
+from graphql import GraphQLError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from api.documents import Rejected
+from api.door import Asking, Door, Visitor
+from api.groups import Member
+from api.http import language_of
+from api.negotiation import HttpProblem
+from api.outgoing import Outgoing
+from api.problems import refused
+from api.replies import masked, told
+from api.request import as_request, require_shallow
+from api.watching import watch_of
+from api.wire import EXTENSION, Payload, Wire, message
+from kit.errors import Refusal
+from kit.ids import new_id
+
+INIT_TIMEOUT_S = 5.0
+MOST_SUBSCRIPTIONS = 10
+MOST_ID_CHARACTERS = 128
+
+
+class Seats(Protocol):
+    """Where subscriptions live: the hub."""
+
+    async def join(self, member: Member) -> None: ...
+    def leave(self, member: Member) -> None: ...
+
+
+class Closing(Exception):
+    """The socket must be closed."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    kind: str
+    id: str
+    payload: Any
+
+
+class Socket:
+    """One accepted socket. `admit` may refuse a visitor, by raising Closing."""
+
+    def __init__(self, websocket: WebSocket, door: Door, seats: Seats, admit: Any) -> None:
+        self._websocket = websocket
+        self._door = door
+        self._seats = seats
+        self._admit = admit
+        self._language = language_of(websocket.headers.get("accept-language", ""))
+        self._address = websocket.client.host if websocket.client else ""
+        self._members: dict[str, Member] = {}
+        self._wire: Wire | None = websocket.scope.get("extensions", {}).get(EXTENSION)
+        self._outgoing = Outgoing(self._wire, self._send, self._too_slow)
+        self._ended: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
+        self.visitor: Visitor | None = None
+
+    async def serve(self) -> int:
+        """Talk until one side closes. Returns the code we closed with, 0 if the client did."""
+        sending = asyncio.create_task(self._outgoing.run())
+        listening = asyncio.create_task(self._listen())
+        try:
+            parts: set[asyncio.Future[Any]] = {sending, listening, self._ended}
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            return await self._closed(listening)
+        finally:
+            self._outgoing.end()
+            for task in (sending, listening):
+                task.cancel()
+            await asyncio.gather(sending, listening, return_exceptions=True)
+            for member in self._members.values():
+                self._seats.leave(member)
+
+    def end(self, code: int, reason: str) -> None:
+        """Close from outside: a right was taken away, a token ran out."""
+        if not self._ended.done():
+            self._ended.set_result(Closing(code, reason))
+
+    def stalled(self, now: float) -> bool:
+        """True if the peer has not taken a message for too long."""
+        return self._outgoing.stalled(now)
+
+    def drop(self) -> None:
+        """Cut a peer that does not read."""
+        if self._wire is not None:
+            self._wire.drop()
+        self.end(4408, "too slow")
+
+    def deliver(self, member: Member, payload: Payload) -> None:
+        """Send a payload to one of this socket's subscriptions."""
+        replaces = member if member.watch.live.latest_wins else None
+        self._outgoing.put(payload.parcel(member.id), replaces)
+
+    def refuse(self, member: Member, why: Refusal) -> None:
+        """The hub will not, or no longer, serve a subscription."""
+        self._forget(member)
+        if member.seen:
+            self.end(4403, "Forbidden")
+        else:
+            self._error(member.id, [refused(why)])
+
+    def fail(self, member: Member, error: dict[str, Any]) -> None:
+        """The reading behind a subscription broke; `error` is what may be said of it."""
+        self._forget(member)
+        self._outgoing.put(message("error", id=member.id, payload=[error]))
+
+    async def _closed(self, listening: asyncio.Task[None]) -> int:
+        closing: BaseException | None = None
+        if self._ended.done():
+            closing = self._ended.result()
+        elif listening.done():
+            closing = listening.exception()
+        if isinstance(closing, Closing):
+            if self._wire is None or self._wire.clear:
+                await self._websocket.close(closing.code, closing.reason)
+            else:
+                self._wire.drop()
+            return closing.code
+        if closing is not None and not isinstance(closing, WebSocketDisconnect):
+            masked(closing, None)
+            await self._websocket.close(1011, "Internal error")
+            return 1011
+        return 0
+
+    async def _listen(self) -> None:
+        try:
+            async with asyncio.timeout(INIT_TIMEOUT_S):
+                while self.visitor is None:
+                    await self._before_init(await self._receive())
+        except TimeoutError:
+            raise Closing(4408, "Connection initialisation timeout") from None
+        while True:
+            await self._after_init(await self._receive())
+
+    async def _before_init(self, got: _Message) -> None:
+        if got.kind == "connection_init":
+            await self._init(got.payload)
+        elif got.kind == "subscribe":
+            raise Closing(4401, "Unauthorized")
+        else:
+            self._chat(got)
+
+    async def _after_init(self, got: _Message) -> None:
+        if got.kind == "subscribe":
+            await self._subscribe(got)
+        elif got.kind == "complete":
+            if member := self._members.pop(got.id, None):
+                self._leave(member)
+        elif got.kind == "connection_init":
+            raise Closing(4429, "Too many initialisation requests")
+        else:
+            self._chat(got)
+
+    def _chat(self, got: _Message) -> None:
+        if got.kind == "ping":
+            echo = {} if got.payload is None else {"payload": got.payload}
+            self._outgoing.put(message("pong", **echo))
+        elif got.kind not in ("pong", "complete"):
+            raise Closing(4400, "Unknown message type")
+
+    async def _init(self, payload: Any) -> None:
+        if payload is not None and not isinstance(payload, dict):
+            raise Closing(4400, "Invalid connection_init payload")
+        given = payload or {}
+        found = given.get("authorization", given.get("Authorization", ""))
+        scheme, _, token = str(found).partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Closing(4401, "Unauthorized")
+        try:
+            visitor = await anyio.to_thread.run_sync(self._door.authenticate, token.strip())
+        except Refusal:
+            raise Closing(4401, "Unauthorized") from None
+        if str(given.get("language", self._language)).startswith("zh"):
+            self._language = "zh"
+        self._admit(self, visitor)
+        self.visitor = visitor
+        self._outgoing.put(message("connection_ack"))
+
+    async def _subscribe(self, got: _Message) -> None:
+        if got.id in self._members:
+            raise Closing(4409, "Subscriber for this id already exists")
+        if len(self._members) >= MOST_SUBSCRIPTIONS:
+            self._error(got.id, [_coded("TOO_MANY", f"at most {MOST_SUBSCRIPTIONS} on a socket")])
+            return
+        try:
+            member = self._member(got)
+        except Rejected as why:
+            self._error(got.id, why.errors)
+        except HttpProblem as problem:
+            self._error(got.id, [_coded(problem.code, problem.message)])
+        else:
+            await self._join(member)
+
+    async def _join(self, member: Member) -> None:
+        self._members[member.id] = member
+        try:
+            await self._seats.join(member)
+        except Refusal as why:
+            self._forget(member)
+            self._error(member.id, [refused(why)])
+        except GraphQLError as error:
+            self._forget(member)
+            self._error(member.id, [error])
+        except Exception as fault:  # one broken subscription does not end the others
+            self.fail(member, masked(fault, None))
+
+    def _member(self, got: _Message) -> Member:
+        if self.visitor is None:
+            raise Closing(4401, "Unauthorized")
+        actor = self.visitor.actor
+        asked = as_request(got.payload)
+        document = self._door.find(asked, actor)
+        watch = watch_of(self._door.schema, document, asked.operation_name, asked.variables)
+        asking = Asking(actor, self._language, self._address, watch.name, document.digest, new_id())
+        return Member(self, got.id, actor, watch, lambda: self._door.context(asking))
+
+    def _leave(self, member: Member) -> None:
+        self._outgoing.forget(member)
+        self._seats.leave(member)
+
+    def _forget(self, member: Member) -> None:
+        self._outgoing.forget(member)
+        if self._members.get(member.id) is member:
+            del self._members[member.id]
+
+    def _error(self, key: str, errors: Collection[GraphQLError]) -> None:
+        shown = [told(error, self._language, None) for error in errors]
+        self._outgoing.put(message("error", id=key, payload=shown))
+
+    def _too_slow(self) -> None:
+        self.end(4408, "Too slow: subscribe again after the last cursor you got")
+
+    async def _receive(self) -> _Message:
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code") or 1005)
+        text = received.get("text")
+        if text is None:
+            raise Closing(4400, "Messages are text")
+        return _read(text)
+
+    async def _send(self, text: bytes) -> None:
+        await self._websocket.send_text(text.decode())
+
+
+def _read(text: str) -> _Message:
+    try:
+        value = orjson.loads(text)
+        require_shallow([value])
+    except (orjson.JSONDecodeError, HttpProblem):
+        raise Closing(4400, "Messages are JSON") from None
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+        raise Closing(4400, "Messages are objects with a type")
+    kind, key = value["type"], value.get("id")
+    if kind in ("subscribe", "complete") and (
+        not isinstance(key, str) or not 0 < len(key) <= MOST_ID_CHARACTERS
+    ):
+        raise Closing(4400, "This message needs an id")
+    if kind == "subscribe" and not isinstance(value.get("payload"), dict):
+        raise Closing(4400, "This message needs a payload")
+    return _Message(kind, str(key or ""), value.get("payload"))
+
+
+def _coded(code: str, text: str) -> GraphQLError:
+    return GraphQLError(text, extensions={"code": code})
