@@ -64,6 +64,8 @@ export const follow: Follow = (attempt) => {
     retryAttempts: 0,
     keepAlive: PING_EVERY_MS,
     connectionAckWaitTimeout: ACKNOWLEDGED_WITHIN_MS,
+    // The same id on every screen lets the server send one frame to all of them.
+    generateID: () => 'board',
     connectionParams: { authorization: `Bearer ${attempt.bearer}` },
     on: { message: () => over || attempt.heard() },
   });
