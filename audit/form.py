@@ -25,6 +25,7 @@ _INTEGER = (  # up to 2^53 - 1
     r"|90071992547[0-3][0-9]{4}|9007199254740[0-8][0-9]{2}|90071992547409[0-8][0-9]"
     r"|900719925474099[01]))"
 )
+HASH = re.compile(_HEX64)
 _PLAIN = rb'"[^"]*+"'  # where there is no backslash, no control character and only ASCII
 _ESCAPED = rb'"(?:[^"\\]|\\.)*+"'  # after the canonical check
 

@@ -1,0 +1,94 @@
+"""What a verification found, for machines and for people."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+
+
+class Result(IntEnum):
+    """The exit code of `wardgrid ledger verify`."""
+
+    PASS = 0
+    FAIL = 1
+    INCOMPLETE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or could not be judged.
+
+    `index` is the leaf it was found at. `between` are the leaves among which the first bad one
+    lies, where only a checkpoint's root tells. `suspect` is the leaf before, which may be the one
+    that was changed.
+    """
+
+    code: str
+    text: str
+    index: int | None = None
+    between: tuple[int, int] | None = None
+    suspect: int | None = None
+    fails: bool = True
+
+
+@dataclass(slots=True)
+class Report:
+    """PASS only if everything was there, everything was looked at and nothing was wrong."""
+
+    log: str = ""
+    size: int = 0
+    root: str = ""
+    entries: int = 0
+    withheld: int = 0
+    evidence: int = 0
+    compared_with: tuple[int, ...] = ()  # sizes of the kept checkpoints
+    findings: list[Finding] = field(default_factory=list)
+
+    MOST = 1000
+
+    def add(self, finding: Finding) -> None:
+        if len(self.findings) < self.MOST:
+            self.findings.append(finding)
+
+    @property
+    def result(self) -> Result:
+        if any(finding.fails for finding in self.findings):
+            return Result.FAIL
+        return Result.INCOMPLETE if self.findings else Result.PASS
+
+    @property
+    def first_bad_index(self) -> int | None:
+        """The first leaf that is not what was signed, as exactly as the evidence allows."""
+        failed = [finding for finding in self.findings if finding.fails]
+        exact = {finding.index for finding in failed if finding.index is not None}
+        near = exact | {finding.suspect for finding in failed if finding.suspect is not None}
+        for finding in failed:
+            if finding.between is not None:
+                first, end = finding.between
+                exact.add(min((i for i in near if first <= i < end), default=first))
+        return min(exact, default=None)
+
+    def to_json(self) -> str:
+        """One line, ASCII."""
+        facts = asdict(self)
+        facts["result"] = self.result.name
+        facts["first_bad_index"] = self.first_bad_index
+        return json.dumps(facts, sort_keys=True)
+
+    def page(self) -> str:
+        """A page of plain text. What comes from the export is shown in ASCII, without controls."""
+        lines = [
+            f"Ledger {ascii(self.log)[1:-1]}: {self.result.name}",
+            f"  leaves {self.size}, root {self.root or 'unknown'}",
+            f"  entries {self.entries}, evidence of bad rows {self.evidence}, "
+            f"withheld {self.withheld}",
+            "  compared with kept checkpoints over: "
+            + (", ".join(map(str, self.compared_with)) or "none (a rollback would not show)"),
+        ]
+        if self.first_bad_index is not None:
+            lines.append(f"  first bad leaf: {self.first_bad_index}")
+        for finding in self.findings:
+            where = "" if finding.index is None else f" at leaf {finding.index}"
+            if finding.between:
+                where = " between leaves {} and {}".format(*finding.between)
+            lines.append(f"  - {finding.code}{where}: {ascii(finding.text)[1:-1]}")
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,350 @@
+"""The offline verifier: an export, public keys and checkpoints kept elsewhere. Nothing else.
+
+It needs no database, no secret and no network, trusts no projection, and never crashes: whatever
+it cannot judge is a finding, and a fault of its own is a failure.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from audit import form
+from audit.chains import FORK, Chains
+from audit.checkpoint import (
+    BadNote,
+    Checkpoint,
+    Verifier,
+    open_checkpoint,
+    read_unchecked,
+)
+from audit.export_form import (
+    BUNDLE,
+    CHECKPOINT,
+    KEY,
+    MANIFEST,
+    MISSING,
+    WITHHELD,
+    BadManifest,
+    Manifest,
+    bundle_name,
+    bundles,
+    leaves_name,
+    note_name,
+)
+from audit.form import Groups, Link, Malformed
+from audit.report import Finding, Report
+from audit.tree import Frontier, fold, level_up
+
+_EVIDENCE = b'{"evidence":'
+_TEXTS = {
+    "gap": "entries of its stream are missing before it",
+    "fork": "the entry before it in its stream was another one",
+    "replay": "its number in its stream was used before",
+    "predecessor": "the stream that it took over from ended elsewhere",
+}
+
+
+class Files(Protocol):
+    """An export's files by name; `read` raises OSError."""
+
+    def names(self) -> set[str]: ...
+
+    def read(self, name: str) -> bytes: ...
+
+
+class FolderFiles:
+    """An export in a folder. A link or a device counts as a file that cannot be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> set[str]:
+        found = set()
+        for folder, folders, files in os.walk(self._folder, onerror=_raise):
+            linked = [name for name in folders if Path(folder, name).is_symlink()]
+            for name in (*files, *linked):
+                found.add(Path(folder, name).relative_to(self._folder).as_posix())
+        return found
+
+    def read(self, name: str) -> bytes:
+        descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError("not a file")
+            return file.read()
+
+
+def verify(
+    export: Path | Files, public_keys: Sequence[str], previous: str | Sequence[str] | None = None
+) -> Report:
+    """Judge an export. `previous` are signed notes that were kept elsewhere."""
+    files = FolderFiles(export) if isinstance(export, Path) else export
+    kept = [previous] if isinstance(previous, str) else list(previous or ())
+    report = Report()
+    try:
+        _Verification(files, report).judge(public_keys, kept)
+    except Exception as fault:  # a crash must never read as anything but a failure
+        report.add(Finding("crash", f"the verifier stopped: {type(fault).__name__}"))
+    return report
+
+
+def main(
+    directory: Path,
+    keys: Sequence[str],
+    previous: Sequence[str] = (),
+    *,
+    as_json: bool = False,
+) -> int:
+    """`wardgrid ledger verify`: print the report; 0 PASS, 1 FAIL, 2 INCOMPLETE."""
+    report = verify(directory, keys, previous)
+    sys.stdout.write(report.to_json() + "\n" if as_json else report.page())
+    return int(report.result)
+
+
+class _Verification:
+    """One run over one export."""
+
+    def __init__(self, files: Files, report: Report) -> None:
+        self._files = files
+        self._report = report
+        self._chains = Chains()
+        self._indexes: dict[str, int] = {}  # stream -> the leaf of its last entry
+        self._withheld: set[str] = set()
+        self._frontier = Frontier()  # of whole bundles
+        self._roots: list[tuple[int, str, bytes]] = []  # size, whose, root: still to be met
+        self._met = 0  # the largest size whose root was right
+
+    def judge(self, public_keys: Sequence[str], kept: Sequence[str]) -> None:
+        try:
+            manifest = Manifest.parse(self._files.read(MANIFEST))
+            names = self._files.names()
+        except (BadManifest, OSError) as problem:
+            self._fail("manifest", f"{problem}")
+            return
+        self._report.log, self._report.size = manifest.log, manifest.size
+        for name in sorted(names ^ manifest.files()):
+            self._fail("files", f"{'unknown' if name in names else 'missing'} file {name}")
+        verifiers = self._keys(public_keys)
+        self._notes(manifest, verifiers)
+        self._kept(manifest, kept, verifiers)
+        self._roots.sort()
+        root = self._leaves(manifest)
+        self._report.root = root.hex()
+        if self._report.withheld:
+            self._incomplete("withheld", f"{self._report.withheld} bodies were not shown")
+
+    def _keys(self, public_keys: Sequence[str]) -> list[Verifier]:
+        try:
+            shown = self._files.read(KEY).decode()
+        except (OSError, ValueError):
+            shown = ""
+        verifiers = []
+        for text in public_keys or [shown.removesuffix("\n")]:
+            try:
+                verifiers.append(Verifier.parse(text))
+            except BadNote as problem:
+                self._fail("key", str(problem))
+        if not public_keys:
+            self._incomplete("no-key", "no public key was given; the export's own proves nothing")
+        if shown not in [f"{verifier.text}\n" for verifier in verifiers]:
+            self._fail("key", "the export's key is not the one that was given")
+        return verifiers
+
+    def _notes(self, manifest: Manifest, verifiers: list[Verifier]) -> None:
+        for size, digest in manifest.notes:
+            name = CHECKPOINT if size == manifest.size else note_name(size)
+            try:
+                content = self._files.read(name)
+                note = content.decode()
+                self._expect(name, read_unchecked(note))
+                if sha256(content).hexdigest() != digest:
+                    raise BadNote("not the note that the manifest names")
+                checkpoint = open_checkpoint(note, verifiers)
+            except (OSError, ValueError) as problem:
+                self._fail("checkpoint", f"{name}: {problem}")
+                continue
+            if (checkpoint.origin, checkpoint.size) != (manifest.log, size):
+                self._fail("checkpoint", f"{name}: of another log or size")
+
+    def _kept(self, manifest: Manifest, kept: Sequence[str], verifiers: list[Verifier]) -> None:
+        compared = []
+        for note in kept:
+            try:
+                checkpoint = open_checkpoint(note, verifiers)
+            except BadNote as problem:
+                self._fail("previous", f"the kept checkpoint cannot be trusted: {problem}")
+                continue
+            if checkpoint.origin != manifest.log:
+                self._fail("previous", "the kept checkpoint is of another log")
+            elif checkpoint.size > manifest.size:
+                self._report.add(Finding(
+                    "rolled-back",
+                    f"a kept checkpoint covers {checkpoint.size} leaves, the export has fewer",
+                    index=manifest.size,
+                ))  # fmt: skip
+            else:
+                self._expect("the kept checkpoint", checkpoint)
+            compared.append(checkpoint.size)
+        self._report.compared_with = tuple(sorted(compared))
+
+    def _expect(self, whose: str, checkpoint: Checkpoint) -> None:
+        self._roots.append((checkpoint.size, whose, checkpoint.root))
+
+    def _leaves(self, manifest: Manifest) -> bytes:
+        root = self._compare(0, [])
+        for number in range(bundles(manifest.size)):
+            first = number * BUNDLE
+            count = min(BUNDLE, manifest.size - first)
+            hashes = self._bundle(number, first, count)
+            rows = [hashes]
+            while len(rows[-1]) > 1:
+                rows.append(level_up(rows[-1]))
+            root = self._compare(first, rows)
+            if len(hashes) == BUNDLE:
+                self._frontier.extend(rows[-1])
+            elif len(hashes) != count:
+                break  # what follows has no number
+        for size, whose, _ in self._roots:
+            self._fail("checkpoint", f"{whose}: there are not {size} leaves")
+        return root
+
+    def _compare(self, first: int, rows: list[list[bytes]]) -> bytes:
+        """Meet the checkpoints that end in this bundle; the root after it."""
+        count = len(rows[0]) if rows else 0
+        while self._roots and self._roots[0][0] <= first + count:
+            size, whose, root = self._roots.pop(0)
+            if fold(self._frontier.edge + _edge(rows, size - first)) == root:
+                self._met = max(self._met, size)
+            else:
+                self._report.add(Finding(
+                    "root", f"{whose}: the leaves do not give the signed root",
+                    between=(self._met, size),
+                ))  # fmt: skip
+        return fold(self._frontier.edge + _edge(rows, count))
+
+    def _bundle(self, number: int, first: int, count: int) -> list[bytes]:
+        """Judge one bundle; the hashes of its leaves."""
+        content = self._content(bundle_name(number), first)
+        lines = content.split(b"\n")
+        if lines.pop() or len(lines) != count:
+            index = first + min(count, len(lines))
+            self._fail("bundle", f"{len(lines)} lines instead of {count}", index)
+        hashes = [sha256(b"\x00" + line).digest() for line in lines]
+        found = form.read_many(content)
+        if found is None:
+            self._lines(lines, hashes, first)
+        else:
+            self._entries(found, hashes, first)
+        self._stored(number, first, hashes)
+        return hashes
+
+    def _stored(self, number: int, first: int, hashes: list[bytes]) -> None:
+        """The database's own hashes tell which leaf was changed."""
+        stored = self._content(leaves_name(number), first)
+        if stored == b"".join(hashes):
+            return
+        if len(stored) != 32 * len(hashes):
+            self._fail("leaves", "the stored hashes are not as many as the leaves")
+        for place, digest in enumerate(hashes):
+            if stored[32 * place : 32 * place + 32] != digest:
+                self._fail("leaf", "not what was linked", first + place)
+
+    def _content(self, name: str, first: int) -> bytes:
+        try:
+            return self._files.read(name)
+        except OSError:
+            self._fail("files", f"{name} cannot be read", first)
+            return b""
+
+    def _entries(self, found: list[Groups], hashes: list[bytes], first: int) -> None:
+        """A bundle of ordinary entries; those that simply follow are many, and quick."""
+        heads, indexes, log = self._chains.heads, self._indexes, f'"{self._report.log}"'.encode()
+        self._report.entries += len(found)
+        names: dict[bytes, str] = {}
+        for index, (groups, digest) in enumerate(zip(found, hashes, strict=True), first):
+            name = groups[6]
+            stream = names.get(name) or names.setdefault(name, form.link_of(groups).stream)
+            sseq, at = int(groups[5]), heads.get(stream)
+            if at and at[0] == sseq - 1 and at[1].encode() == groups[4] and groups[2] == log:
+                heads[stream], indexes[stream] = (sseq, digest.hex()), index
+            else:
+                self._follow(form.link_of(groups), digest.hex(), index)
+
+    def _lines(self, lines: list[bytes], hashes: list[bytes], first: int) -> None:
+        for place, line in enumerate(lines):
+            if line[:1] in (WITHHELD, MISSING):
+                hashes[place] = self._bare(line, first + place)
+            elif line.startswith(_EVIDENCE):
+                self._evidence(line, first + place)
+            else:
+                self._entry(line, hashes[place].hex(), first + place)
+
+    def _bare(self, line: bytes, index: int) -> bytes:
+        text = line[1:].decode("ascii", "replace")
+        if not form.HASH.fullmatch(text):
+            self._fail("form", "neither a body nor a hash", index)
+            return b"\x00" * 32
+        if line[:1] == MISSING:
+            self._fail("missing", "the database had no entry for this leaf", index)
+        else:
+            self._report.withheld += 1
+        self._withheld.add(text)
+        return bytes.fromhex(text)
+
+    def _evidence(self, line: bytes, index: int) -> None:
+        self._report.evidence += 1
+        try:
+            log, faults = form.read_evidence(line)
+        except Malformed as problem:
+            self._fail("form", str(problem), index)
+            return
+        if log != self._report.log:
+            self._fail("log", "of another log", index)
+        self._fail("evidence", f"the sequencer found a bad row: {', '.join(faults)}", index)
+
+    def _entry(self, line: bytes, digest: str, index: int) -> None:
+        self._report.entries += 1
+        try:
+            link = form.read(line)
+        except Malformed as problem:
+            self._fail("form", str(problem), index)
+            return
+        self._follow(link, digest, index)
+
+    def _follow(self, link: Link, digest: str, index: int) -> None:
+        if link.log != self._report.log:
+            self._fail("log", "of another log", index)
+        before = self._indexes.get(link.stream)
+        self._indexes[link.stream] = index
+        if link.sprev in self._withheld:  # it follows an entry that was not shown
+            self._chains.put(link.stream, (link.sseq, digest))
+            return
+        for fault in self._chains.follow(link, digest):
+            if fault == "predecessor" and self._withheld:
+                continue  # it may be among those that were not shown
+            suspect = before if fault == FORK else None
+            self._report.add(Finding(fault, _TEXTS[fault], index, suspect=suspect))
+
+    def _fail(self, code: str, text: str, index: int | None = None) -> None:
+        self._report.add(Finding(code, text, index))
+
+    def _incomplete(self, code: str, text: str) -> None:
+        self._report.add(Finding(code, text, fails=False))
+
+
+def _edge(rows: list[list[bytes]], count: int) -> list[bytes]:
+    """The complete subtrees over the first `count` leaves of a bundle, largest first."""
+    edge, start = [], 0
+    for level in reversed(range(len(rows))):
+        if count >> level & 1:
+            edge.append(rows[level][start >> level])
+            start += 1 << level
+    return edge
+
+
+def _raise(problem: OSError) -> Iterator[None]:
+    raise problem
