@@ -38,7 +38,7 @@ class Placing:
     encounter: Encounter
     at: datetime
     leaving: Bed | None = None
-    occupied_is_fine: bool = False  # the one in it is about to leave
+    to_hold: bool = False  # it need be neither empty nor clean yet
 
 
 def permit(work: Work, placing: Placing, waiver_ids: Sequence[UUID] = ()) -> tuple[Waiver, ...]:
@@ -58,12 +58,13 @@ def permit(work: Work, placing: Placing, waiver_ids: Sequence[UUID] = ()) -> tup
 
 def obstacles(work: Work, placing: Placing) -> Iterator[Obstacle]:
     """Everything in the way, hardest first, each with the rule that would have to be waived."""
-    if not placing.occupied_is_fine:
+    if not placing.to_hold:
         yield from _taken(work, placing)
     yield from _held(work, placing)
-    yield from _other_bed(work, placing)
-    yield from _blocked(work, placing)
-    if not placing.occupied_is_fine:
+    if not placing.to_hold:
+        yield from _other_bed(work, placing)
+    yield from blocked(work, placing.bed, placing.at)
+    if not placing.to_hold:
         yield from _unclean(work, placing)
     yield from _room(work, placing)
     yield from _headroom(work, placing)
@@ -94,8 +95,10 @@ def _taken(work: Work, placing: Placing) -> Iterator[Obstacle]:
 
 def _held(work: Work, placing: Placing) -> Iterator[Obstacle]:
     hold = hold_on(work, placing.bed.id)
-    if hold is None or hold.encounter_id == placing.encounter.id or hold.expires_at <= work.now:
+    if hold is None or hold.expires_at <= work.now:
         return
+    if hold.encounter_id == placing.encounter.id and not placing.to_hold:
+        return  # it was kept for this patient
     yield None, Conflict(
         f"bed {placing.bed.code} is held by {hold.id} since {hold.since.isoformat()} until"
         f" {hold.expires_at.isoformat()}",
@@ -120,13 +123,17 @@ def _other_bed(work: Work, placing: Placing) -> Iterator[Obstacle]:
         )  # fmt: skip
 
 
-def _blocked(work: Work, placing: Placing) -> Iterator[Obstacle]:
-    for moment in (placing.at, None):
-        block = block_on(work, placing.bed.id, moment)
+def blocked(work: Work, bed: Bed, at: datetime) -> Iterator[Obstacle]:
+    """The block or closure of a bed at `at`, or else now."""
+    for moment in (at, None):
+        block = block_on(work, bed.id, moment)
         if block is not None:
-            yield WaivedRule.BED_STATE, Conflict(
-                f"bed {placing.bed.code} is {block.kind} since {block.since.isoformat()}",
-                reason=f"BED_{block.kind}", blocking=block.id, allowed=("OPEN",),
+            yield (
+                WaivedRule.BED_STATE,
+                Conflict(
+                    f"bed {bed.code} is {block.kind} since {block.since.isoformat()}",
+                    reason=f"BED_{block.kind}", blocking=block.id, allowed=("OPEN",),
+                ),
             )  # fmt: skip
             return
 

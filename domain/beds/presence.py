@@ -1,6 +1,7 @@
 """Who is where now, for commands: the present stay, hold, request, block, task of a bed."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -121,13 +122,13 @@ def require_bed(work: Work, bed_id: UUID) -> Bed:
 
 def lying_in(work: Work, room_id: UUID) -> dict[UUID, Lying]:
     """Everybody in a room, by encounter: present stays and active holds."""
-    stays = (
+    stays: Any = (
         sa.select(col(BedStay.id).label("key"), col(BedStay.bed_id), col(BedStay.encounter_id))
         .join(Bed, col(Bed.id) == col(BedStay.bed_id))
         .where(col(Bed.room_id) == room_id, col(BedStay.until).is_(None),
                col(BedStay.voided_at).is_(None))
     )  # fmt: skip
-    holds = (
+    holds: Any = (
         sa.select(col(BedHold.id).label("key"), col(BedHold.bed_id), col(BedHold.encounter_id))
         .join(Bed, col(Bed.id) == col(BedHold.bed_id))
         .where(col(Bed.room_id) == room_id, col(BedHold.state) == HoldState.ACTIVE,

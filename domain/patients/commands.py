@@ -1,7 +1,6 @@
 """What can be done to patients and their encounters; beds' commands do the rest."""
 
 from domain.patients.episodes import (
-    ArrivePatient,
     AssignCare,
     EndCare,
     MarkMedicallyReady,
@@ -21,7 +20,6 @@ from domain.patients.registration import (
 
 __all__ = [
     "AddIdentifier",
-    "ArrivePatient",
     "AssignCare",
     "EndCare",
     "Identifier",

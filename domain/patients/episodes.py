@@ -18,7 +18,7 @@ from domain.patients.model import (
     SideRoom,
 )
 from domain.patients.registration import present_patient
-from domain.patients.states import IN_HOUSE, begin, require_live, turn
+from domain.patients.states import IN_HOUSE, begin, require_live
 from domain.places.commands import replace_given, require_open
 from domain.places.model import CareLevel, Ward
 from domain.places.times import expect_version, happened, recorded, store, succeed
@@ -54,7 +54,7 @@ class RegisterEncounter(Command[Encounter]):
             raise Invalid("an encounter begins PLANNED or ARRIVED", field="status",
                           allowed=("PLANNED", "ARRIVED"))  # fmt: skip
         arrived = self.status == EncounterStatus.ARRIVED
-        _require_ward(work, self.ward_id, patient.hospital_id, needed=arrived)
+        require_ward(work, self.ward_id, patient.hospital_id, needed=arrived)
         since = happened(work, self.at)
         encounter = Encounter(
             id=new_id(), hospital_id=patient.hospital_id, ward_id=self.ward_id,
@@ -66,31 +66,6 @@ class RegisterEncounter(Command[Encounter]):
         store(work, encounter)
         begin(work, encounter, since)
         tell(work, "EncounterRegistered", encounter)
-        return encounter
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArrivePatient(Command[Encounter]):
-    """Record that a planned patient has come to a ward and waits there."""
-
-    action = "encounter.arrive"
-
-    encounter_id: UUID
-    ward_id: UUID
-    at: datetime | None = None
-
-    def scope(self, work: Work) -> Scope:
-        work.get(Encounter, self.encounter_id)
-        return work.get(Ward, self.ward_id).scope
-
-    def apply(self, work: Work) -> Encounter:
-        encounter = work.get(Encounter, self.encounter_id)
-        _require_ward(work, self.ward_id, encounter.hospital_id, needed=True)
-        before = encounter.scope
-        at = happened(work, self.at)
-        encounter.ward_id, encounter.arrived_at = self.ward_id, at
-        turn(work, encounter, EncounterStatus.ARRIVED, at)
-        tell(work, "PatientArrived", encounter, before)
         return encounter
 
 
@@ -329,7 +304,8 @@ def _number(work: Work, encounter: Encounter, number: str | None) -> None:
     encounter.visit_blind = blind
 
 
-def _require_ward(work: Work, ward_id: UUID | None, hospital_id: UUID, *, needed: bool) -> None:
+def require_ward(work: Work, ward_id: UUID | None, hospital_id: UUID, *, needed: bool) -> None:
+    """Raise unless it is an open ward of the hospital; none is fine where none is `needed`."""
     if ward_id is None:
         if needed:
             raise Invalid("say in which ward the patient is", field="wardId")

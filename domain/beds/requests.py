@@ -1,0 +1,319 @@
+"""Commands on requests: a patient waits for a bed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from domain.beds.model import BedHold, BedRequest, HoldState, RequestPhase, RequestState
+from domain.beds.presence import hold_for, request_of
+from domain.beds.rules import NEXT_REQUEST
+from domain.patients.model import Encounter, EncounterStatus
+from domain.patients.states import IN_HOUSE, require_live
+from domain.places.commands import replace_given, require_open
+from domain.places.model import Hospital, Ward
+from domain.places.times import expect_version, happened, recorded, store, succeed
+from kit.command import Command
+from kit.errors import Conflict, Invalid
+from kit.work import Scope, Work
+
+MOST_URGENT = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestBed(Command[BedRequest]):
+    """Ask for a bed: of a ward, or of any. REQUESTED until the patient is here, then ACTIVE."""
+
+    action = "request.open"
+
+    encounter_id: UUID
+    target_ward_id: UUID | None = None
+    priority: int = 0
+    needed_by: datetime | None = None
+    expires_at: datetime | None = None
+    at: datetime | None = None
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Encounter, self.encounter_id).scope
+
+    def apply(self, work: Work) -> BedRequest:
+        encounter = work.get(Encounter, self.encounter_id)
+        require_live(encounter)
+        _require_priority(self.priority)
+        _require_target(work, self.target_ward_id, encounter.hospital_id)
+        known = request_of(work, encounter.id)
+        if known is not None:
+            raise Conflict(
+                f"request {known.id} is {known.state} since {known.since.isoformat()}",
+                reason="REQUEST_OPEN", blocking=known.id, allowed=_next_states(known),
+            )  # fmt: skip
+        return open_request(
+            work, encounter, happened(work, self.at), target_ward_id=self.target_ward_id,
+            priority=self.priority, needed_by=self.needed_by, expires_at=self.expires_at,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRequest(Command[BedRequest]):
+    """Change what was asked for. What is left out stays."""
+
+    action = "request.change"
+
+    request_id: UUID
+    target_ward_id: UUID | None = None
+    priority: int | None = None
+    needed_by: datetime | None = None
+    version: int | None = None
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(BedRequest, self.request_id).scope
+
+    def apply(self, work: Work) -> BedRequest:
+        request = work.get(BedRequest, self.request_id)
+        expect_version(request, self.version)
+        if request.until is not None:
+            raise _over(request)
+        _require_priority(self.priority or 0)
+        _require_target(work, self.target_ward_id, request.hospital_id)
+        before = request.target_ward_id
+        replace_given(request, target_ward_id=self.target_ward_id, priority=self.priority,
+                      needed_by=self.needed_by)  # fmt: skip
+        tell_request(work, "RequestChanged", request, before)
+        return request
+
+
+class _Turn:
+    """A step of a request that changes its state and nothing else."""
+
+    request_id: UUID
+    to: RequestState
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(BedRequest, self.request_id).scope
+
+    def apply(self, work: Work) -> BedRequest:
+        request = work.get(BedRequest, self.request_id)
+        turn_request(work, request, self.to, work.now)
+        return request
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivateRequest(_Turn, Command[BedRequest]):
+    """Let a request count from now on, because the patient is ready to come."""
+
+    action = "request.change"
+    to = RequestState.ACTIVE
+
+    request_id: UUID
+
+    def apply(self, work: Work) -> BedRequest:
+        request = work.get(BedRequest, self.request_id)
+        if request.state in (RequestState.HELD, RequestState.IN_TRANSIT):
+            raise Conflict("a bed is held for it; release the hold", reason="REQUEST_STATE",
+                           blocking=request.id, allowed=_next_states(request))  # fmt: skip
+        return _Turn.apply(self, work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposeBed(_Turn, Command[BedRequest]):
+    """Mark that a plan names a bed for this request and a person is to decide."""
+
+    action = "request.propose"
+    to = RequestState.PROPOSED
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawProposal(Command[BedRequest]):
+    """Take a proposal back: the request waits as before."""
+
+    action = "request.propose"
+
+    request_id: UUID
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(BedRequest, self.request_id).scope
+
+    def apply(self, work: Work) -> BedRequest:
+        request = work.get(BedRequest, self.request_id)
+        if request.state != RequestState.PROPOSED:
+            raise Conflict(f"the request is {request.state}, not PROPOSED",
+                           reason="REQUEST_STATE", blocking=request.id,
+                           allowed=_next_states(request))  # fmt: skip
+        turn_request(work, request, RequestState.ACTIVE, work.now)
+        return request
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendPatient(_Turn, Command[BedRequest]):
+    """Record that the patient is on the way to the held bed."""
+
+    action = "request.send"
+    to = RequestState.IN_TRANSIT
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelRequest(Command[BedRequest]):
+    """Stop waiting for a bed; a hold is released."""
+
+    action = "request.cancel"
+
+    request_id: UUID
+    reason: str = "NOT_NEEDED"
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(BedRequest, self.request_id).scope
+
+    def apply(self, work: Work) -> BedRequest:
+        request = work.get(BedRequest, self.request_id)
+        if not (0 < len(self.reason) <= 32 and self.reason.isascii()):
+            raise Invalid("give a reason code of 1 to 32 characters", field="reason")
+        close_request(work, request, RequestState.CANCELLED, work.now, self.reason)
+        return request
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpireRequests(Command[int]):
+    """Close the requests of a hospital whose time has passed; answers how many."""
+
+    action = "request.expire"
+
+    hospital_id: UUID
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(Hospital, self.hospital_id).scope
+
+    def apply(self, work: Work) -> int:
+        late = work.session.exec(
+            select(BedRequest).where(
+                BedRequest.hospital_id == self.hospital_id,
+                col(BedRequest.until).is_(None),
+                col(BedRequest.expires_at) <= work.now,
+            )
+        ).all()
+        for request in late:
+            close_request(work, request, RequestState.EXPIRED, work.now, "EXPIRED")
+        return len(late)
+
+
+def open_request(
+    work: Work,
+    encounter: Encounter,
+    at: datetime,
+    *,
+    target_ward_id: UUID | None = None,
+    priority: int = 0,
+    needed_by: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> BedRequest:
+    """Store a request and the first page of its history."""
+    here = encounter.status in IN_HOUSE
+    request = store(work, BedRequest(
+        hospital_id=encounter.hospital_id, encounter_id=encounter.id, subject=encounter.subject,
+        from_ward_id=encounter.ward_id if here else None, target_ward_id=target_ward_id,
+        state=RequestState.ACTIVE if here else RequestState.REQUESTED, priority=priority,
+        needed_by=needed_by, expires_at=expires_at, since=at, **recorded(work),
+    ))  # fmt: skip
+    succeed(work, None, _phase(work, request, at))
+    work.subjects.add(encounter.subject)
+    tell_request(work, "BedRequested", request)
+    return request
+
+
+def turn_request(work: Work, request: BedRequest, state: RequestState, at: datetime) -> None:
+    """Go to `state`. Raises Conflict that names the allowed ones."""
+    if state not in NEXT_REQUEST[request.state]:
+        raise Conflict(
+            f"the request is {request.state} and cannot become {state}",
+            reason="REQUEST_STATE", blocking=request.id, allowed=_next_states(request),
+        )  # fmt: skip
+    before = work.session.exec(
+        select(RequestPhase).where(
+            RequestPhase.request_id == request.id, col(RequestPhase.until).is_(None)
+        )
+    ).one()
+    at = max(at, before.since)  # an earlier page may have been recorded with a later time
+    request.state = state
+    if not NEXT_REQUEST[state]:
+        request.until = at
+    succeed(work, before, _phase(work, request, at))
+    tell_request(work, "RequestChanged", request)
+
+
+def close_request(
+    work: Work, request: BedRequest, state: RequestState, at: datetime, reason: str | None = None
+) -> None:
+    """End a request and whatever bed is held for it."""
+    if state not in NEXT_REQUEST[request.state]:
+        raise _over(request)
+    hold = hold_for(work, request.id)
+    if hold is not None:
+        end_hold(work, hold, HoldState.RELEASED, at)
+    request.end_reason = reason
+    turn_request(work, request, state, at)
+
+
+def end_hold(work: Work, hold: BedHold, state: HoldState, at: datetime) -> None:
+    """Leave ACTIVE for good. The row is written at once: triggers look for active holds."""
+    hold.state, hold.until = state, max(at, hold.since)
+    work.session.flush()
+    work.emit("HoldEnded", hold.scope, bed=hold.bed_id, hold=hold.id, state=state)
+
+
+def stop_waiting(work: Work, encounter: Encounter, at: datetime, reason: str) -> None:
+    """Cancel the encounter's open request and hold, because it ends."""
+    request = request_of(work, encounter.id)
+    if request is not None:
+        close_request(work, request, RequestState.CANCELLED, at, reason)
+
+
+def tell_request(
+    work: Work, name: str, request: BedRequest, other_ward: UUID | None = None
+) -> None:
+    """Publish to the wards where the patient waits and where a bed is asked for."""
+    wards = {request.from_ward_id, request.target_ward_id, other_ward} - {None}
+    scopes = [Scope(request.hospital_id, ward) for ward in wards] or [Scope(request.hospital_id)]
+    for scope in sorted(scopes, key=lambda one: one.path):
+        work.emit(name, scope, request=request.id, state=request.state)
+
+
+def follow_arrival(work: Work, encounter: Encounter, at: datetime) -> None:
+    """A planned patient came: what was asked ahead counts from now on, from this ward."""
+    request = request_of(work, encounter.id)
+    if request is None:
+        return
+    request.from_ward_id = encounter.ward_id
+    if request.state == RequestState.REQUESTED and encounter.status != EncounterStatus.PLANNED:
+        turn_request(work, request, RequestState.ACTIVE, at)
+
+
+def _phase(work: Work, request: BedRequest, at: datetime) -> RequestPhase:
+    return RequestPhase(hospital_id=request.hospital_id, request_id=request.id,
+                        state=request.state, since=at, **recorded(work))  # fmt: skip
+
+
+def _next_states(request: BedRequest) -> tuple[str, ...]:
+    return tuple(str(state) for state in NEXT_REQUEST[request.state])
+
+
+def _over(request: BedRequest) -> Conflict:
+    return Conflict(f"the request is {request.state}", reason="REQUEST_STATE",
+                    blocking=request.id, allowed=_next_states(request))  # fmt: skip
+
+
+def _require_priority(priority: int) -> None:
+    if not 0 <= priority <= MOST_URGENT:
+        raise Invalid(f"a priority is 0 to {MOST_URGENT}", field="priority")
+
+
+def _require_target(work: Work, ward_id: UUID | None, hospital_id: UUID) -> None:
+    if ward_id is None:
+        return
+    ward = work.get(Ward, ward_id)
+    if ward.hospital_id != hospital_id:
+        raise Invalid("the ward is in another hospital; ask for a transfer", field="targetWardId")
+    require_open(ward)
