@@ -36,7 +36,8 @@ class Holder(StrEnum):
     PERSON = "PERSON"
     SERVICE = "SERVICE"
     SCREEN = "SCREEN"
-    BUILT_IN = "BUILT_IN"
+    BUILT_IN = "BUILT_IN"  # held without a grant
+    PART = "PART"  # never held: other roles build on it
 
 
 class Rule(NamedTuple):
