@@ -48,7 +48,7 @@ class RuleText:
 
     @classmethod
     def of(cls, code: str) -> Self:
-        return cls(code=code, zh=rule_text(code, "zh"), en=rule_text(code, "en"))
+        return cls(code=code, zh=rule_text(code, "zh-CN"), en=rule_text(code, "en"))
 
 
 @classified(DataClass.BED)
@@ -74,6 +74,7 @@ class Alternative:
     penalty: int
     broken: list[RuleText]
     waived: list[RuleText]
+    displaces: strawberry.ID | None
 
 
 @classified(DataClass.BED)
@@ -156,6 +157,7 @@ class PlanItemView(View):
                     penalty=other["penalty"],
                     broken=[RuleText.of(code) for code, _ in other["terms"]],
                     waived=[RuleText.of(code) for code in other["waived"]],
+                    displaces=strawberry.ID(other["displaces"]) if other["displaces"] else None,
                 )
                 for other in row.alternatives
             ],

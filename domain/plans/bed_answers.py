@@ -3,16 +3,20 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
+from time import perf_counter
 from typing import Any, Protocol
 from uuid import UUID
 
 from domain.plans.model import ItemState, Proposal, ProposalItem
 from kit.canonical import canonical_json, parse_canonical
+from solvers.bed_alternatives import Alternatives
 from solvers.bed_plan import BedPlan
-from solvers.beds import BedPlanProblem, alternatives, from_canonical, solve
+from solvers.beds import BedPlanProblem, from_canonical, solve
 from solvers.engine import Limits
 
 ALTERNATIVES = 5
+PRICING_S = 3.0  # for proving prices of all items together; later ones say that they are not exact
+PRICING_EACH_S = 0.25
 MILLION = 1_000_000
 
 Say = Callable[[dict[str, Any]], None]
@@ -46,7 +50,8 @@ def solve_bytes(kind: str, problem: bytes, limits: RunLimits, say: Say) -> dict[
 
 def answer_of(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
     """The plan as JSON. `hash` covers what was decided, not how long it took."""
-    items = [_item(problem, plan, item.request) | asdict(item) for item in plan.items]
+    others = _others(problem, plan)
+    items = [asdict(item) | {"alternatives": others[item.request]} for item in plan.items]
     unplaced = [asdict(each) for each in plan.unplaced]
     outcome = plan.outcome
     decided = {"items": {i.request: i.bed for i in plan.items}, "objective": outcome.objective}
@@ -81,9 +86,17 @@ def item_rows(
     return placed + waiting
 
 
-def _item(problem: BedPlanProblem, plan: BedPlan, request: str) -> dict[str, Any]:
-    others = alternatives(problem, plan, request, top=ALTERNATIVES)
-    return {"alternatives": [asdict(other) for other in others]}
+def _others(problem: BedPlanProblem, plan: BedPlan) -> dict[str, list[dict[str, Any]]]:
+    """The best other beds of each placed request, with what they would cost all together."""
+    priced = Alternatives(problem, plan)
+    ends = perf_counter() + PRICING_S
+    found: dict[str, list[dict[str, Any]]] = {}
+    for item in plan.items:
+        left = min(PRICING_EACH_S, ends - perf_counter())
+        limits = Limits(time_limit_s=left) if left > 0 else None
+        known = priced.of(item.request, ALTERNATIVES + 1, limits)
+        found[item.request] = [asdict(o) for o in known if o.bed != item.bed][:ALTERNATIVES]
+    return found
 
 
 def _placed(

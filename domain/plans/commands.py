@@ -1,19 +1,21 @@
 """What people decide about a plan, and how each approved item is carried out."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from domain.beds.commands import HoldBed
-from domain.beds.model import Bed, BedRequest
+from domain.beds.model import Bed, Waiver
 from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem
+from domain.plans.proposing import UNDECIDED, items_of, wait_again
 from kit.command import Command
 from kit.errors import Conflict, Denied, Invalid
 from kit.work import Scope, Work
 
-HOLD_MINUTES = 120  # how long an executed item keeps the bed for its patient
+HOLD = timedelta(hours=2)  # how long an executed item keeps the bed for its patient
 
 
 class OverrideReason(StrEnum):
@@ -56,7 +58,7 @@ class ApprovePlan(Command[Proposal]):
     def apply(self, work: Work) -> Proposal:
         plan = work.get(Proposal, self.proposal_id)
         _require_fresh(work, plan)
-        rows = _items(work, plan)
+        rows = items_of(work, plan)
         for decision in self._decisions(rows):
             if decision.item_id not in rows:
                 raise Invalid("no such item in this plan", field="items.itemId")
@@ -70,8 +72,9 @@ class ApprovePlan(Command[Proposal]):
             if len({decision.item_id for decision in self.items}) != len(self.items):
                 raise Invalid("decide each item once", field="items")
             return self.items
-        open_ = (ItemState.PROPOSED, ItemState.AWAITING_SECOND)
-        return tuple(ItemDecision(item_id=key) for key, row in rows.items() if row.state in open_)
+        return tuple(
+            ItemDecision(item_id=key) for key, row in rows.items() if row.state in UNDECIDED
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,8 @@ class RejectPlan(Command[Proposal]):
     def apply(self, work: Work) -> Proposal:
         plan = work.get(Proposal, self.proposal_id)
         plan.go(PlanState.REJECTED)
-        for item in _items(work, plan).values():
-            if item.state in (ItemState.PROPOSED, ItemState.AWAITING_SECOND):
+        for item in items_of(work, plan).values():
+            if item.state in UNDECIDED:
                 decision = ItemDecision(item_id=item.id, approve=False, reason=self.reason)
                 _reject(work, plan, item, decision)
         work.emit("PlanRejected", plan.scope, plan=plan.id)
@@ -114,8 +117,11 @@ class ExecuteItem(Command[ProposalItem]):
         if plan.state in (PlanState.APPROVED, PlanState.PARTLY_APPROVED):
             plan.go(PlanState.EXECUTING)
         hold = work.perform(
-            HoldBed(bed_id=item.to_bed_id, request_id=item.request_id, minutes=HOLD_MINUTES)
-        )
+            HoldBed(
+                bed_id=item.to_bed_id, request_id=item.request_id, expires_at=work.now + HOLD,
+                waivers=_waivers(work, item),
+            )
+        )  # fmt: skip
         item.state, item.hold_id, item.outcome = ItemState.EXECUTED, hold.id, "HELD"
         work.emit("PlanItemExecuted", plan.scope, plan=plan.id, item=item.id)
         return item
@@ -154,7 +160,7 @@ class FinishPlan(Command[Proposal]):
 
     def apply(self, work: Work) -> Proposal:
         plan = work.get(Proposal, self.proposal_id)
-        states = {item.state for item in _items(work, plan).values()}
+        states = {item.state for item in items_of(work, plan).values()}
         if states & {ItemState.APPROVED}:
             raise Conflict("items are still open", reason="ITEMS_OPEN", blocking=plan.id)
         if plan.state is not PlanState.EXECUTING:
@@ -165,6 +171,25 @@ class FinishPlan(Command[Proposal]):
         return plan
 
 
+def _waivers(work: Work, item: ProposalItem) -> tuple[UUID, ...]:
+    """The waivers in force for this patient and bed; the hold says which it relied on."""
+    if not item.waived or item.to_bed_id is None:
+        return ()
+    bed = work.get(Bed, item.to_bed_id)
+    found = work.session.exec(
+        select(Waiver).where(
+            Waiver.ward_id == bed.ward_id,
+            col(Waiver.revoked_at).is_(None),
+            col(Waiver.valid_until) > work.now,
+        )
+    )
+    return tuple(
+        waiver.id
+        for waiver in found
+        if waiver.bed_id in (None, bed.id) and waiver.encounter_id in (None, item.encounter_id)
+    )
+
+
 def _require_fresh(work: Work, plan: Proposal) -> None:
     if plan.state is not PlanState.READY:
         plan.go(PlanState.APPROVED)  # raises, and names what is allowed
@@ -173,17 +198,8 @@ def _require_fresh(work: Work, plan: Proposal) -> None:
                        blocking=plan.id)  # fmt: skip
 
 
-def _items(work: Work, plan: Proposal) -> dict[UUID, ProposalItem]:
-    found = work.session.exec(
-        select(ProposalItem)
-        .where(ProposalItem.proposal_id == plan.id)
-        .order_by(col(ProposalItem.id))
-    )
-    return {item.id: item for item in found}
-
-
 def _decide(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
-    if item.state not in (ItemState.PROPOSED, ItemState.AWAITING_SECOND):
+    if item.state not in UNDECIDED:
         raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
     differs = not decision.approve or decision.bed_id not in (None, item.to_bed_id)
     if differs and decision.reason is None:
@@ -213,8 +229,7 @@ def _choose(work: Work, plan: Proposal, item: ProposalItem, bed_id: UUID) -> Non
 def _reject(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
     item.state = ItemState.REJECTED
     _note(work, plan, item, decision)
-    request = work.get(BedRequest, item.request_id)
-    request.reactivate(work)
+    wait_again(work, item)
 
 
 def _note(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
@@ -238,7 +253,7 @@ def _approvers(work: Work, item: ProposalItem) -> set[UUID]:
 
 def _conclude(work: Work, plan: Proposal, items: list[ProposalItem]) -> None:
     states = {item.state for item in items}
-    if states & {ItemState.PROPOSED, ItemState.AWAITING_SECOND}:
+    if states & set(UNDECIDED):
         work.emit("PlanDecided", plan.scope, plan=plan.id)  # more decisions are to come
         return
     if ItemState.APPROVED not in states:
