@@ -13,7 +13,7 @@ from domain.patients.model import Encounter, EncounterStatus
 from domain.patients.states import require_next, turn
 from domain.places.times import happened
 from kit.command import Command
-from kit.errors import Invalid
+from kit.errors import Conflict, Invalid
 from kit.work import Scope, Work
 
 S = EncounterStatus
@@ -58,7 +58,8 @@ class CancelDischargeOrder(OfEncounter, Command[Encounter]):
     def apply(self, work: Work) -> Encounter:
         encounter = work.get(Encounter, self.encounter_id)
         if encounter.status != S.DISCHARGE_PENDING:
-            require_next(encounter, S.DISCHARGE_PENDING, {})
+            raise Conflict(f"the encounter is {encounter.status}; no discharge is ordered",
+                           reason="NO_DISCHARGE_ORDER", blocking=encounter.id)  # fmt: skip
         turn(work, encounter, S.ADMITTED, happened(work, self.at))
         encounter.discharge_ordered_at = None
         tell(work, "DischargeOrderCancelled", encounter)
