@@ -19,9 +19,10 @@ FIELDS = frozenset(
     {"actor", "code", "command", "count", "database", "duration_ms", "entry", "fault", "hospital",
      "id", "incident", "job", "lag_ms", "operation", "origin", "outcome", "peer", "port", "reason",
      "request", "revision", "screen", "session", "signal", "size", "status", "stream",
-     "subscription", "table", "ward"}
+     "subscription", "table", "ward", "what"}
 )  # fmt: skip
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")  # ids, codes, addresses; no spaces, no names
+_WHAT = re.compile(r"[A-Za-z0-9_.:,; /-]{1,256}")  # `what` is an alarm, made of words of ours
 _OWN = "wardgrid"
 
 
@@ -30,7 +31,7 @@ class OnlyKnownFields(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         given: Mapping[str, Any] = record.__dict__
-        record.known = {name: _plain(given[name]) for name in sorted(FIELDS & given.keys())}
+        record.known = {name: _plain(name, given[name]) for name in sorted(FIELDS & given.keys())}
         return True
 
 
@@ -74,11 +75,11 @@ def _template(record: logging.LogRecord) -> str:
     return str(record.msg) if record.args else "(withheld)"
 
 
-def _plain(value: Any) -> Any:
+def _plain(name: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     text = str(value)
-    return text if _PLAIN.fullmatch(text) else "(withheld)"
+    return text if (_WHAT if name == "what" else _PLAIN).fullmatch(text) else "(withheld)"
 
 
 def _frames(trace: Any) -> list[str]:

@@ -1,0 +1,60 @@
+"""The whole program on a database of one's own, with people in it, for tests that run commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from app.settings import Profile, Settings
+from app.wiring import App, build
+from audit.keys import Keys, development_keys
+from domain.accounts.model import Account, RoleBinding
+from kit.clock import Clock, utc_now
+from kit.db import open_engine
+from kit.ids import new_id
+from kit.work import NETWORK, Actor, ActorKind, Scope
+
+KEYS = development_keys("a test knows every key of the house it builds")
+LOG = "test.example/log"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def house(url: str, folder: Path, *, keys: Keys = KEYS, clock: Clock = utc_now) -> Iterator[App]:
+    """The program, started: sequencer and feed run, the jobs do not. Alarms fail the test."""
+    alarms: list[str] = []
+    app = build(settings_for(url, folder), keys=keys, clock=clock, alarm=alarms.append)
+    app.start(jobs=False)
+    try:
+        yield app
+    finally:
+        app.stop()
+    assert alarms == []
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    return Settings(
+        data_folder=folder, database_url=url, profile=Profile.DEVELOPMENT, log_origin=LOG
+    )
+
+
+def enrol(url: str, *roles: str, scope: Scope = NETWORK) -> Actor:
+    """A service account that holds the roles: arranged in the database, past the pipeline."""
+    engine = open_engine(url, guarded=False)
+    account = Account(kind=ActorKind.SERVICE, title="test", made_at=LONG_AGO)
+    with Session(engine) as session:
+        session.add(account)
+        session.flush()
+        for role in roles:
+            session.add(
+                RoleBinding(
+                    user_id=account.id, role=role, hospital_id=scope.hospital, ward_id=scope.ward,
+                    valid_from=LONG_AGO, granted_by=new_id(),
+                )
+            )  # fmt: skip
+        actor = Actor(account.id, ActorKind.SERVICE)
+        session.commit()
+    engine.dispose()
+    return actor
