@@ -1,5 +1,6 @@
 """What a resolver can reach: who is asking, and the running program. No session to write with."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ class Context:
     operation: Operation = field(default_factory=Operation)
     disclosures: Disclosures = field(default_factory=Disclosures)
     actions: set[str] = field(default_factory=set)  # of the root fields that were read
+    noted: set[str] = field(default_factory=set)  # fields on record though about no patient
     _sights: dict[tuple[Scope, bool], Sight] = field(default_factory=dict)
     _assigned: frozenset[UUID] | None = None
 
@@ -52,14 +54,19 @@ class Context:
 
     async def seal_reads(self) -> None:
         """Make the record of what was shown durable; the response waits for it."""
-        if self.disclosures.shown and self.actor is not None:
+        if (self.disclosures.shown or self.noted) and self.actor is not None:
             await anyio.to_thread.run_sync(self.record_reads)
+
+    def note_read(self, field_name: str) -> None:
+        """Record this read although it shows no patient, as the ledger's own reads are."""
+        self.noted.add(field_name)
 
     def record_reads(self) -> None:
         """One entry for the whole operation."""
         action = next(iter(self.actions)) if len(self.actions) == 1 else "data.read"
         shown = frozenset(self.disclosures.shown)
-        draft = read_draft(self.app, self.viewer(), action, self.operation, shown, self.disclosures)
+        draft = read_draft(self.app, self.viewer(), action, self.operation, shown, self.disclosures,
+                           self.noted)  # fmt: skip
         self.app.pipeline.record(draft)
 
     def _assigned_to(self, actor: Actor, session: Session) -> frozenset[UUID]:
@@ -75,6 +82,7 @@ def read_draft(
     operation: Operation,
     shown: frozenset[tuple[UUID, str]],
     disclosures: Disclosures,
+    noted: Collection[str] = (),
 ) -> Draft:
     """What the ledger says about a disclosure: fields and subjects, never their values."""
     return app.drafts.read(
@@ -84,7 +92,7 @@ def read_draft(
         _around(disclosures.scopes),
         operation,
         {subject for subject, _ in shown},
-        {name for _, name in shown},
+        {name for _, name in shown} | set(noted),
         {"denied": len(disclosures.denied)} if disclosures.denied else None,
     )
 

@@ -1,0 +1,83 @@
+"""Reads of the ledger for people, cut to their scopes. What is shown comes from the body."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlmodel import Session
+
+from audit.tables import LEDGER_CHECKPOINT, LEDGER_ENTRY, LEDGER_LEAF
+from kit.work import Scope
+
+_E = LEDGER_ENTRY.c
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One entry. `leaf` is its number in the log, None until the sequencer linked it."""
+
+    id: int
+    at: datetime
+    actor_id: UUID
+    action: str
+    outcome: str
+    scope: str
+    body: bytes
+    leaf: int | None
+
+    @property
+    def place(self) -> Scope:
+        return Scope.parse(self.scope)
+
+
+def search(
+    session: Session,
+    scopes: Sequence[Scope],
+    *,
+    before: int | None = None,
+    actor: UUID | None = None,
+    action: str | None = None,
+    outcome: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 100,
+) -> list[Found]:
+    """Entries by id, newest first."""
+    wanted: list[ColumnElement[bool]] = [_within(scopes)]
+    if before is not None:
+        wanted.append(_E.id < before)
+    if since is not None:
+        wanted.append(_E.at >= since)
+    if until is not None:
+        wanted.append(_E.at < until)
+    for column, value in ((_E.actor_id, actor), (_E.action, action), (_E.outcome, outcome)):
+        if value is not None:
+            wanted.append(column == value)
+    columns: tuple[Any, ...] = (
+        _E.id, _E.at, _E.actor_id, _E.action, _E.outcome, _E.scope, _E.body, LEDGER_LEAF.c.idx,
+    )  # fmt: skip
+    rows = session.execute(
+        select(*columns)
+        .outerjoin(LEDGER_LEAF, LEDGER_LEAF.c.entry_id == _E.id)
+        .where(*wanted)
+        .order_by(_E.id.desc())
+        .limit(limit)
+    )
+    return [Found(*row[:6], bytes(row[6]), row[7]) for row in rows]
+
+
+def newest_note(session: Session) -> str | None:
+    """The newest signed checkpoint."""
+    note: str | None = session.execute(
+        select(LEDGER_CHECKPOINT.c.note).order_by(LEDGER_CHECKPOINT.c.size.desc()).limit(1)
+    ).scalar()
+    return note
+
+
+def _within(scopes: Sequence[Scope]) -> ColumnElement[bool]:
+    if any(scope.hospital is None for scope in scopes):
+        return true()
+    return or_(*(_E.scope.startswith(scope.path) for scope in scopes), false())
