@@ -13,6 +13,7 @@ from solvers.bed_rules import (
     BED_RULES,
     ROOM_RULES,
     SOFT_RULES,
+    WARD_PRICED,
     WARD_RULES,
     HardRule,
     SoftRule,
@@ -68,49 +69,74 @@ def table(hospital: Hospital) -> Table:
 
 def _pairs(hospital: Hospital, groups: list[RoomGroup]) -> Iterator[tuple[int, _Pair]]:
     """(group, pair) of all that no rule of ward, room or bed forbids."""
-    soft = _weighted(hospital.rules.weight)
+    screen = _Screen(hospital)
     for index, request in enumerate(hospital.problem.requests):
-        wards: dict[str, list[str]] = {}
+        wards: dict[str, _InWard] = {}
         for number, group in enumerate(groups):
-            broken = wards.get(group.ward, [])
-            if not _may_be_waived(hospital, broken):
+            known = wards.get(group.ward)
+            if known is not None and not screen.may_be_waived(known.broken):
                 continue
             place = hospital.place(request, group.pools[0].bed)
-            if group.ward not in wards:
-                broken = wards[group.ward] = _broken(place, WARD_RULES)
-            broken = [*broken, *_broken(place, ROOM_RULES), *_wrong_fixed_sex(place)]
-            if not _may_be_waived(hospital, broken):
-                continue
-            for pool_number, pool in enumerate(group.pools):
-                place.bed = pool.bed
-                all_broken = [*broken, *_broken(place, BED_RULES)]
-                if all(hospital.waived(code, request, pool.bed) for code in all_broken):
-                    penalty = sum(weight * rule(place) for weight, rule in soft)
-                    counts = place.ward_load > 0 and not hospital.waived(
-                        "STAFFED_CAPACITY", request, pool.bed
-                    )
-                    yield number, _Pair(index, pool_number, penalty, counts)
+            if known is None:
+                known = wards[group.ward] = screen.in_ward(place)
+            for pair in screen.in_room(index, place, group, known):
+                yield number, pair
+
+
+class _InWard(NamedTuple):
+    """What the rules of the ward alone say of one request."""
+
+    broken: list[str]
+    penalty: int
+
+
+class _Screen:
+    """Asks the rules, those of the ward once per ward and those of the room once per room."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        self._hospital = hospital
+        weights = hospital.rules.weight
+        priced = [
+            (code, weights[code], rule)
+            for code, rule in SOFT_RULES.items()
+            if code != _COMPANY_PRICED and weights.get(code, 0)
+        ]
+        self._by_ward = [(weight, rule) for code, weight, rule in priced if code in WARD_PRICED]
+        self._by_bed = [(weight, rule) for code, weight, rule in priced if code not in WARD_PRICED]
+
+    def in_ward(self, place: Place) -> _InWard:
+        return _InWard(_broken(place, WARD_RULES), _points(place, self._by_ward))
+
+    def in_room(self, index: int, place: Place, group: RoomGroup, ward: _InWard) -> Iterator[_Pair]:
+        """The request's pairs with the pools of the group."""
+        hospital, request = self._hospital, place.request
+        broken = [*ward.broken, *_broken(place, ROOM_RULES)]
+        if not suits_fixed_sex(place):
+            broken.append("ROOM_SEX")
+        if not self.may_be_waived(broken):
+            return
+        for number, pool in enumerate(group.pools):
+            place.bed = bed = pool.bed
+            in_bed = [*broken, *_broken(place, BED_RULES)]
+            if all(hospital.waived(code, request, bed) for code in in_bed):
+                over = hospital.waived("STAFFED_CAPACITY", request, bed)
+                penalty = ward.penalty + _points(place, self._by_bed)
+                yield _Pair(index, number, penalty, place.ward_load > 0 and not over)
+
+    def may_be_waived(self, codes: list[str]) -> bool:
+        """Somewhere each of them is; for which bed is asked when the bed is known."""
+        return not codes or all(self._hospital.waives(code) for code in codes)
 
 
 def _broken(place: Place, rules: Mapping[str, HardRule]) -> list[str]:
     return [code for code, rule in rules.items() if rule(place) is False]
 
 
-def _wrong_fixed_sex(place: Place) -> list[str]:
-    return [] if suits_fixed_sex(place) else ["ROOM_SEX"]
-
-
-def _may_be_waived(hospital: Hospital, codes: list[str]) -> bool:
-    """Somewhere each of them is; for which bed is asked when the bed is known."""
-    return all(hospital.waives(code) for code in codes)
-
-
-def _weighted(weights: Mapping[str, int]) -> list[tuple[int, SoftRule]]:
-    return [
-        (weights[code], rule)
-        for code, rule in SOFT_RULES.items()
-        if code != _COMPANY_PRICED and weights.get(code, 0)
-    ]
+def _points(place: Place, rules: list[tuple[int, SoftRule]]) -> int:
+    total = 0
+    for weight, rule in rules:
+        total += weight * rule(place)
+    return total
 
 
 def _companies(hospital: Hospital, group: RoomGroup, pairs: list[_Pair]) -> list[Company]:

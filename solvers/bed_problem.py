@@ -20,6 +20,7 @@ from solvers.bed_ruleset import (
 
 MAX_REQUESTS = 2_000
 MAX_BEDS = 20_000
+MAX_PAIRS = 4_000_000  # the rules of so many take about half a minute
 
 
 class Sex(StrEnum):
@@ -201,9 +202,11 @@ class BedPlanProblem:
 
 
 def _check_sizes(problem: BedPlanProblem) -> None:
-    if len(problem.requests) > MAX_REQUESTS or len(problem.beds) > MAX_BEDS:
+    requests, beds = len(problem.requests), len(problem.beds)
+    if requests > MAX_REQUESTS or beds > MAX_BEDS or requests * beds > MAX_PAIRS:
         raise ValueError(
-            f"requests, beds: at most {MAX_REQUESTS} and {MAX_BEDS}; plan ward by ward"
+            f"requests, beds: {requests} × {beds} is beyond {MAX_REQUESTS}, {MAX_BEDS} or "
+            f"{MAX_PAIRS} pairs; plan ward by ward"
         )
 
 

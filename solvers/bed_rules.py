@@ -241,3 +241,14 @@ SOFT_RULES: dict[str, SoftRule] = {
     "MANY_MOVES": many_moves,
     "CARE_ABOVE_NEED": care_above_need,
 }
+# Soft rules that look at the ward only: priced once for all its beds.
+WARD_PRICED = frozenset(
+    {
+        "WRONG_SEX_WARD",
+        "OUTLIER_SPECIALTY",
+        "SECOND_SPECIALTY",
+        "TRANSFER",
+        "MANY_MOVES",
+        "CARE_ABOVE_NEED",
+    }
+)

@@ -165,6 +165,7 @@ def test_an_unknown_request_is_named(question: Callable[[BedPlanProblem, str], A
 @pytest.mark.parametrize(
     ("field", "build"),
     [
+        ("requests, beds", lambda: hospital(*(patient(f"p{i}") for i in range(2_001)))),
         ("requests: p occurs twice", lambda: hospital(patient(), patient(encounter="other"))),
         (
             "requests.encounter",
