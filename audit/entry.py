@@ -135,7 +135,7 @@ def body_of(draft: Draft, link: Link) -> bytes:
             "subjects": sorted({str(subject) for subject in draft.subjects}),
             "fields": sorted({_code(name) for name in draft.fields}),
             "change": [_change(change) for change in draft.changes],
-            "notes": {_name(key): _plain(value) for key, value in draft.notes.items()},
+            "notes": [[_name(key), _plain(draft.notes[key])] for key in sorted(draft.notes)],
             "policy": {
                 "revision": _code(draft.policy.revision),
                 "rule": _code(draft.policy.rule),
@@ -176,9 +176,14 @@ def _check_words(entry: dict[str, Any]) -> None:
         _code(word)
     for subject in entry["subjects"]:
         _uuid(subject)
-    for listed in (entry["subjects"], entry["fields"]):
+    named = ([name for name, *_ in rows] for rows in _named(entry))
+    for listed in (entry["subjects"], entry["fields"], *named):
         if any(left >= right for left, right in pairwise(listed)):
             raise ValueError("a set is sorted and names everything once")
+
+
+def _named(entry: dict[str, Any]) -> list[list[list[Any]]]:
+    return [entry["notes"], *(change["fields"] for change in entry["change"])]
 
 
 def _head(head: Head) -> dict[str, object]:
@@ -197,10 +202,10 @@ def _change(change: Change) -> dict[str, object]:
         "id": _id(change.id),
         "version": change.version,
         "op": _one_of(change.op, _OPS),
-        "fields": {
-            _name(key): [_recorded(old), _recorded(new)]
-            for key, (old, new) in change.fields.items()
-        },
+        "fields": [
+            [_name(key), _recorded(change.fields[key][0]), _recorded(change.fields[key][1])]
+            for key in sorted(change.fields)
+        ],
     }
 
 

@@ -1,11 +1,13 @@
 """The form of an entry's bytes: which bytes are an entry, and that no other bytes say the same.
 
 The grammar below is the format (docs/ledger-format.md); it needs no database and no secret.
-Numbers are integers below 2^53, keys come sorted and once, strings are NFC.
+Numbers are integers below 2^53, keys come sorted and once, strings are NFC. What has free names
+(changed fields, notes) is a list of lists, so that no key is left to chance.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -34,8 +36,7 @@ _ODD = b"\x00"  # stands for every byte that needs the slower reading
 _MARK_ODD = bytes(byte if byte in _PLAIN_BYTES else 0 for byte in range(256))
 
 
-# before, change, log, notes, sprev, sseq, stream
-Groups = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]
+Groups = tuple[bytes, bytes, bytes, bytes, bytes]  # before, log, sprev, sseq, stream
 
 
 class Malformed(ValueError):
@@ -64,7 +65,7 @@ class Link:
 
 
 def _groups(found: re.Match[bytes]) -> Groups:
-    groups: Groups = found.groups(b"")  # type: ignore[assignment] # there are seven
+    groups: Groups = found.groups(b"")  # type: ignore[assignment] # there are five
     return groups
 
 
@@ -72,31 +73,26 @@ def _listed(item: str) -> str:
     return rf"\[(?:{item}(?:,{item})*+)?+\]"
 
 
-def _mapped(value: str) -> str:
-    pair = rf'"[a-z][a-z0-9_]{{0,63}}+":{value}'
-    return rf"\{{(?:{pair}(?:,{pair})*+)?+\}}"
-
-
 def _grammar(string: bytes) -> bytes:
     s, n = string.decode(), _INTEGER
     head = rf'\{{"hash":"{_HEX64}","sseq":{_COUNT},"stream":{s},"sure":(?:true|false)\}}'
     value = rf'(?:{s}|null|true|false|{n}|\{{"hidden":true\}}|\{{"sealed":\[{s},"{_HEX64}"\]\}})'
-    old_new = rf"\[{value},{value}\]"
+    field = rf'\["[a-z][a-z0-9_]{{0,63}}+",{value},{value}\]'
     change = (
-        rf'\{{"fields":{_mapped(old_new)},"id":{s},'
+        rf'\{{"fields":{_listed(field)},"id":{s},'
         rf'"op":"(?:insert|update|delete)","table":{s},"version":(?:{_COUNT}|null)\}}'
     )
-    note = rf"(?:{s}|{n})"
+    note = rf'\["[a-z][a-z0-9_]{{0,63}}+",(?:{s}|{n})\]'
     sealed = rf'\{{"id":{s},"key":{s},"sha256":"{_HEX64}"\}}'
     members = (
         rf'"action":{s}',
         rf'"actor":\{{"id":{s},"role":{s},"session":(?:{s}|null)\}}',
         rf'"at":{s}',
         rf'"before":(?P<before>{_listed(head)})',
-        rf'"change":(?P<change>{_listed(change)})',
+        rf'"change":{_listed(change)}',
         rf'"fields":{_listed(s)}',
         rf'"log":(?P<log>{s})',
-        rf'"notes":(?P<notes>{_mapped(note)})',
+        rf'"notes":{_listed(note)}',
         rf'"op":\{{"document":{s},"name":{s},"request":{s}\}}',
         rf'"outcome":"(?:{"|".join(OUTCOMES)})"',
         rf'"policy":\{{"decision":"(?:allow|deny)","revision":{s},"rule":{s}\}}',
@@ -132,33 +128,27 @@ def read(body: bytes) -> Link:
     if _ODD not in body.translate(_MARK_ODD) and b"\n" not in body:
         found = _FAST.fullmatch(body)
         if found:
-            groups = _groups(found)
-            if sorted_once([groups]):
-                return link_of(groups)
+            return link_of(_groups(found))
         raise Malformed("not in the form of an entry")
     return _read_escaped(body)
 
 
-def read_many(lines: bytes) -> list[Groups] | None:
-    """The groups of every line, or None unless all are plain entries: then ask `read` of each."""
-    if _ODD in lines.translate(_MARK_ODD):
+def read_many(content: bytes, lines: Sequence[bytes]) -> list[Groups] | None:
+    """The groups of every line, or None unless all are plain entries: then ask `read` of each.
+
+    `lines` are those of `content`, which ends each with a newline.
+    """
+    if _ODD in content.translate(_MARK_ODD) or max(map(len, lines), default=0) > MAX_BODY:
         return None
-    found: list[Groups] = _LINES.findall(lines)
+    found: list[Groups] = _LINES.findall(content)
     # a string that ran over the end of a line would leave fewer matches than lines
-    return found if len(found) == lines.count(b"\n") and sorted_once(found) else None
+    return found if len(found) == len(lines) else None
 
 
 def link_of(groups: Groups) -> Link:
-    before, _, log, _, sprev, sseq, stream = groups
+    before, log, sprev, sseq, stream = groups
     heads = () if before == b"[]" else tuple(Head(**head) for head in orjson.loads(before))
     return Link(orjson.loads(log), orjson.loads(stream), int(sseq), sprev.decode(), heads)
-
-
-def sorted_once(found: list[Groups]) -> bool:
-    """Keys that the grammar leaves open (fields of a change, notes) come sorted and once."""
-    columns = list(zip(*found, strict=True))
-    joined = b"[" + b",".join(columns[1] + columns[3]) + b"]" if columns else b"[]"
-    return bool(orjson.dumps(orjson.loads(joined), option=orjson.OPT_SORT_KEYS) == joined)
 
 
 def read_evidence(body: bytes) -> tuple[str, tuple[str, ...]]:

@@ -234,7 +234,7 @@ class _Verification:
             index = first + min(count, len(lines))
             self._fail("bundle", f"{len(lines)} lines instead of {count}", index)
         hashes = [sha256(b"\x00" + line).digest() for line in lines]
-        found = form.read_many(content)
+        found = form.read_many(content, lines)
         if found is None:
             self._lines(lines, hashes, first)
         else:
@@ -266,10 +266,10 @@ class _Verification:
         self._report.entries += len(found)
         names: dict[bytes, str] = {}
         for index, (groups, digest) in enumerate(zip(found, hashes, strict=True), first):
-            name = groups[6]
+            _, written, sprev, number, name = groups
             stream = names.get(name) or names.setdefault(name, form.link_of(groups).stream)
-            sseq, at = int(groups[5]), heads.get(stream)
-            if at and at[0] == sseq - 1 and at[1].encode() == groups[4] and groups[2] == log:
+            sseq, at = int(number), heads.get(stream)
+            if at and at[0] == sseq - 1 and at[1].encode() == sprev and written == log:
                 heads[stream], indexes[stream] = (sseq, digest.hex()), index
             else:
                 self._follow(form.link_of(groups), digest.hex(), index)
