@@ -122,7 +122,8 @@ def _block(
     known = block_on(work, bed.id)
     if known is not None:
         raise Conflict(f"the bed is {known.kind} since {known.since.isoformat()}",
-                       reason=f"BED_{known.kind}", blocking=known.id, allowed=("OPEN",))  # fmt: skip
+                       reason=f"BED_{known.kind}", blocking=known.id,
+                       allowed=("OPEN",))  # fmt: skip
     block = store(work, BedBlock(
         hospital_id=bed.hospital_id, ward_id=bed.ward_id, bed_id=bed.id, kind=kind,
         reason=reason, expected_until=expected_until, owner_id=work.actor.id, since=at,

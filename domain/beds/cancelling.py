@@ -52,13 +52,13 @@ class Restored:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CancelAdmit(OfEncounter, Command[Restored]):
+class CancelAdmission(OfEncounter, Command[Restored]):
     """Say that an admission never happened: the patient waits as before, with a new request.
 
     The bed counts as used, so it is dirty, unless it is known to be untouched.
     """
 
-    action = "bed.cancel_admit"
+    action = "bed.cancel"
 
     encounter_id: UUID
     bed_untouched: bool = False
@@ -86,7 +86,7 @@ class CancelAdmit(OfEncounter, Command[Restored]):
 class CancelMove(OfEncounter, Command[Restored]):
     """Say that the last move never happened: back to the old bed if it is free, else waiting."""
 
-    action = "bed.cancel_move"
+    action = "bed.cancel"
 
     encounter_id: UUID
     bed_untouched: bool = False
@@ -110,7 +110,7 @@ class CancelMove(OfEncounter, Command[Restored]):
 class CancelDeparture(OfEncounter, Command[Restored]):
     """Say that a departure never happened: back to the old bed if it is free, else waiting."""
 
-    action = "bed.cancel_departure"
+    action = "bed.cancel"
 
     encounter_id: UUID
     at: datetime | None = None

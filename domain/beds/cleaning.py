@@ -75,7 +75,7 @@ class PrioritiseCleaning(OfTask, Command[CleaningTask]):
 class StartCleaning(OfTask, Command[CleaningTask]):
     """Begin to clean a bed."""
 
-    action = "cleaning.do"
+    action = "cleaning.start"
 
     task_id: UUID
     at: datetime | None = None
@@ -95,7 +95,7 @@ class StartCleaning(OfTask, Command[CleaningTask]):
 class SuspendCleaning(OfTask, Command[CleaningTask]):
     """Interrupt the cleaning of a bed."""
 
-    action = "cleaning.do"
+    action = "cleaning.suspend"
 
     task_id: UUID
     at: datetime | None = None
@@ -111,7 +111,7 @@ class SuspendCleaning(OfTask, Command[CleaningTask]):
 class ResumeCleaning(OfTask, Command[CleaningTask]):
     """Go on with an interrupted cleaning."""
 
-    action = "cleaning.do"
+    action = "cleaning.start"
 
     task_id: UUID
     at: datetime | None = None
@@ -129,7 +129,7 @@ class ResumeCleaning(OfTask, Command[CleaningTask]):
 class FinishCleaning(OfTask, Command[CleaningTask]):
     """Finish the cleaning: the bed is clean from then on."""
 
-    action = "cleaning.do"
+    action = "cleaning.finish"
 
     task_id: UUID
     at: datetime | None = None
@@ -170,7 +170,7 @@ class OfBed:
 class MarkDirty(OfBed, Command[CleaningTask]):
     """Say that an empty bed is not clean after all, and why; its cleaning is due."""
 
-    action = "bed.mark_dirty"
+    action = "bed.soil"
 
     bed_id: UUID
     reason: str
@@ -197,7 +197,7 @@ class MarkContaminated(OfBed, Command[BedHygiene]):
     An empty bed gets its task at once, a taken one when the patient leaves.
     """
 
-    action = "bed.mark_contaminated"
+    action = "bed.contaminate"
 
     bed_id: UUID
     reason: str

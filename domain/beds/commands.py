@@ -2,7 +2,7 @@
 
 from domain.beds.admission import AdmitPatient, ArrivePatient, MovePatient, SwapPatients
 from domain.beds.blocks import BlockBed, BlockBedForLong, CloseBed, ReopenBed, UnblockBed
-from domain.beds.cancelling import CancelAdmit, CancelDeparture, CancelMove, Restored
+from domain.beds.cancelling import CancelAdmission, CancelDeparture, CancelMove, Restored
 from domain.beds.cleaning import (
     AssignCleaning,
     FinishCleaning,
@@ -52,7 +52,7 @@ __all__ = [
     "AssignCleaning",
     "BlockBed",
     "BlockBedForLong",
-    "CancelAdmit",
+    "CancelAdmission",
     "CancelDeparture",
     "CancelDischargeOrder",
     "CancelEncounter",

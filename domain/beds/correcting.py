@@ -33,7 +33,7 @@ class CorrectStay(Command[BedStay]):
     cleaning task and the encounter's history follow.
     """
 
-    action = "bed.correct_stay"
+    action = "bed.correct"
 
     stay_id: UUID
     since: datetime | None = None

@@ -21,7 +21,7 @@ from kit.work import Work
 class StartLeave(OfEncounter, Command[StayLeave]):
     """Record that the patient has gone on leave; the bed stays the patient's."""
 
-    action = "leave.record"
+    action = "bed.leave"
 
     encounter_id: UUID
     expected_back: datetime | None = None
@@ -49,7 +49,7 @@ class StartLeave(OfEncounter, Command[StayLeave]):
 class EndLeave(OfEncounter, Command[StayLeave]):
     """Record that the patient is back from leave."""
 
-    action = "leave.record"
+    action = "bed.return"
 
     encounter_id: UUID
     at: datetime | None = None

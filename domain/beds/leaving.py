@@ -122,7 +122,7 @@ class RecordDeath(OfEncounter, Command[Encounter]):
 class LeaveUnseen(OfEncounter, Command[Encounter]):
     """Record that a patient who waited has left without being seen."""
 
-    action = "encounter.left_unseen"
+    action = "encounter.leave_unseen"
 
     encounter_id: UUID
     at: datetime | None = None
