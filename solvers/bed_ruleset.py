@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 
 class Isolation(StrEnum):
@@ -119,9 +120,9 @@ class RuleSet:
         return self.unplaced_base + self.priority_step * priority + waited
 
 
-def _frozen(row: str | tuple[str, object] | list[object]) -> object:
+def _frozen(row: Any) -> Any:
     """Lists, as they come from JSON, become tuples."""
-    return tuple(map(_frozen, row)) if isinstance(row, tuple | list) else row  # type: ignore[arg-type]
+    return tuple(map(_frozen, row)) if isinstance(row, tuple | list) else row
 
 
 DEFAULT_RULES = RuleSet(version="beds-1", weights=tuple(DEFAULT_WEIGHTS.items()))
