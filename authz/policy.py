@@ -20,6 +20,7 @@ ROLE = sa.table(
 )
 EXCLUSION = sa.table("role_exclusion", sa.column("role"), sa.column("other"))
 EPOCH = sa.table("authz_epoch", sa.column("name"), sa.column("epoch", sa.BigInteger))
+ACCOUNT = sa.table("account", sa.column("id", sa.Uuid), sa.column("disabled_at", UtcTime))
 BINDING = sa.table(
     "role_binding",
     sa.column("user_id", sa.Uuid),
@@ -32,10 +33,14 @@ BINDING = sa.table(
 
 
 def read_snapshot(connection: Connection, at: datetime) -> PolicySnapshot:
-    """Rules and the bindings that hold now or later. Raises PolicyBroken."""
+    """Rules, and what enabled accounts hold now or later. Raises PolicyBroken."""
     rules = connection.execute(sa.select(RULE.c.role, RULE.c.action, RULE.c.eft))
     living = sa.or_(BINDING.c.valid_until.is_(None), BINDING.c.valid_until > at)
-    bindings = connection.execute(sa.select(*BINDING.c).where(living))
+    bindings = connection.execute(
+        sa.select(*BINDING.c)
+        .join_from(BINDING, ACCOUNT, ACCOUNT.c.id == BINDING.c.user_id)
+        .where(living, ACCOUNT.c.disabled_at.is_(None))
+    )
     return PolicySnapshot(
         frozenset(Rule(*row) for row in rules),
         tuple(
