@@ -3,6 +3,7 @@
 They are the second wall: whoever takes them down is found by the sequencer and the verifier.
 """
 
+import re
 from collections.abc import Iterator
 
 APPEND_ONLY = ("ledger_entry", "ledger_leaf", "ledger_checkpoint", "ledger_tile")
@@ -89,6 +90,13 @@ def trigger_names(dialect: str) -> frozenset[str]:
         verbs = (f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete"))
         return frozenset((*verbs, "ledger_entry_next", "ledger_entry_last", "ledger_leaf_next"))
     return frozenset(name for name, _, _ in _postgres_triggers())
+
+
+def function_sources() -> dict[str, str]:
+    """PostgreSQL: what the triggers' functions must say."""
+    shape = re.compile(r"FUNCTION (\w+)\(\).*\$\$(.*)\$\$", re.DOTALL)
+    found = (shape.search(statement) for statement in _POSTGRES_FUNCTIONS)
+    return {match[1]: match[2] for match in found if match}
 
 
 def grants(app: str, sequencer: str, auditor: str) -> Iterator[str]:

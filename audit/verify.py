@@ -39,6 +39,7 @@ from audit.form import Groups, Link, Malformed
 from audit.report import Finding, Report
 from audit.tree import Frontier, fold, level_up
 
+_KEPT = "the kept checkpoint"
 _EVIDENCE = b'{"evidence":'
 _TEXTS = {
     "gap": "entries of its stream are missing before it",
@@ -116,7 +117,8 @@ class _Verification:
         self._withheld: set[str] = set()
         self._frontier = Frontier()  # of whole bundles
         self._roots: list[tuple[int, str, bytes]] = []  # size, whose, root: still to be met
-        self._met = 0  # the largest size whose root was right
+        self._met = 0  # the largest size whose root was right,
+        self._met_kept = 0  # and among the kept ones, which nobody here could forge
 
     def judge(self, public_keys: Sequence[str], kept: Sequence[str]) -> None:
         try:
@@ -187,7 +189,7 @@ class _Verification:
                     index=manifest.size,
                 ))  # fmt: skip
             else:
-                self._expect("the kept checkpoint", checkpoint)
+                self._expect(_KEPT, checkpoint)
             compared.append(checkpoint.size)
         self._report.compared_with = tuple(sorted(compared))
 
@@ -218,11 +220,12 @@ class _Verification:
         while self._roots and self._roots[0][0] <= first + count:
             size, whose, root = self._roots.pop(0)
             if fold(self._frontier.edge + _edge(rows, size - first)) == root:
-                self._met = max(self._met, size)
+                self._met = size
+                self._met_kept = size if whose == _KEPT else self._met_kept
             else:
                 self._report.add(Finding(
                     "root", f"{whose}: the leaves do not give the signed root",
-                    between=(self._met, size),
+                    between=(self._met_kept if whose == _KEPT else self._met, size),
                 ))  # fmt: skip
         return fold(self._frontier.edge + _edge(rows, count))
 

@@ -1,11 +1,10 @@
 """A small ledger to try things on: one signing key, one secret, a fixed clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
