@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from domain.inbound.doing import Doing
 from domain.inbound.facts import Identifier, Name, Patient, Person, Visit
 from domain.patients import commands
 from domain.patients.commands import Identity, RegisterPatient, UpdatePatient
@@ -49,25 +50,51 @@ def known_patient(
     return next(iter(found.values()), None)
 
 
-def present(work: Work, hospital_id: UUID, person: Person, assigner: str) -> PatientRow:
+def present(doing: Doing, person: Person) -> PatientRow:
     """The patient: as known, with the numbers that are new, or registered now."""
-    known = known_patient(work, hospital_id, person.identifiers, assigner)
+    numbers = _numbers(person, doing.assigner)
+    known = known_patient(doing.work, doing.hospital_id, person.identifiers, doing.assigner)
     if known is None:
-        return work.perform(RegisterPatient(
-            hospital_id=hospital_id, identity=identity_of(person), sex=sex_of(person),
-            birth_date=person.born, identifiers=_numbers(person, assigner),
-        ))  # fmt: skip
-    for number in _numbers(person, assigner):
-        work.perform(commands.AddIdentifier(patient_id=known.id, identifier=number))
+        known = doing.do(
+            RegisterPatient(
+                hospital_id=doing.hospital_id,
+                identity=identity_of(person),
+                sex=sex_of(person),
+                birth_date=person.born,
+                identifiers=numbers,
+            )
+        )
+    else:
+        for number in numbers:
+            if not has_number(doing.work, known, number):
+                doing.do(commands.AddIdentifier(patient_id=known.id, identifier=number))
+    doing.patient = known
     return known
 
 
-def update(work: Work, patient: PatientRow, person: Person) -> None:
+def update(doing: Doing, patient: PatientRow, person: Person) -> None:
     """Take over what the sender knows about the person; what it leaves out stays."""
-    work.perform(UpdatePatient(
-        patient_id=patient.id, identity=identity_of(person), birth_date=person.born,
-        sex=SEXES.get(person.sex),
-    ))  # fmt: skip
+    doing.do(
+        UpdatePatient(
+            patient_id=patient.id,
+            identity=identity_of(person),
+            birth_date=person.born,
+            sex=SEXES.get(person.sex),
+        )
+    )
+
+
+def has_number(work: Work, patient: PatientRow, number: commands.Identifier) -> bool:
+    """True if the patient has this number already."""
+    found = work.session.exec(
+        select(PatientIdentifier.id).where(
+            PatientIdentifier.patient_id == patient.id,
+            PatientIdentifier.system == number.system,
+            PatientIdentifier.blind == identifier_blind(work.vault, number.system, number.value),
+            col(PatientIdentifier.retired_at).is_(None),
+        )
+    )
+    return found.first() is not None
 
 
 def known_encounter(
