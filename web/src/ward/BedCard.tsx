@@ -70,7 +70,7 @@ function Stay({ stay }: { stay: StayView }): JSX.Element {
   return (
     <>
       <p class="main">
-        <span class="initials">{stay.initials ?? (stay.privacy ? '•••' : '')}</span>
+        {stay.initials && <span class="initials">{stay.initials}</span>}
         {stay.sex && <Icon of={sexIcon(stay.sex)} label={sayValue('sex', stay.sex)} />}
         {stay.privacy && <Icon of={Lock} label={say('stay.privacy')} />}
         {stay.ageBand && <span class="age">{stay.ageBand}</span>}
