@@ -13,6 +13,7 @@ from sqlmodel import select
 from domain.accounts.credentials import require_credential
 from domain.accounts.endings import end_session, end_sessions, revoke_tokens
 from domain.accounts.model import Account, AuthSession, LoginFailure, RefreshToken, SessionEnd
+from domain.accounts.queries import failure_of
 from domain.accounts.rules import ABSOLUTE, IDLE, digest
 from kit.command import Command
 from kit.errors import Denied, NotFound
@@ -52,7 +53,7 @@ class StartSession(Command[Opened]):
         self._use_code(account)
         if self.rehashed is not None:
             account.password_hash = self.rehashed
-        failure = work.session.get(LoginFailure, self.name_key)
+        failure = failure_of(work.session, self.name_key)
         if failure is not None:
             work.session.delete(failure)
         session = AuthSession(
@@ -91,7 +92,7 @@ class RefuseLogin(Command[None]):
         return NETWORK
 
     def apply(self, work: Work) -> None:
-        known = work.session.get(LoginFailure, self.name_key)
+        known = failure_of(work.session, self.name_key)
         if known is None:
             known = LoginFailure(name_key=self.name_key, failures=0, last_at=work.now)
             work.add(known)

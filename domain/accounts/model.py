@@ -178,12 +178,12 @@ class BearerToken(Row, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class LoginFailure(SQLModel, table=True):
+class LoginFailure(Row, table=True):
     """Failed log-ins under one name, known or unknown: the name is kept as a keyed hash."""
 
     __tablename__ = "login_failure"
 
-    name_key: bytes = Field(primary_key=True)
+    name_key: bytes = Field(unique=True)
     failures: int
     last_at: datetime = Field(sa_type=UtcTime)
     blocked_until: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -38,7 +38,12 @@ def credentials(session: Session, login_name: str, name_key: bytes) -> Credentia
     asked = select(Account).where(
         Account.login_name == folded_name(login_name), col(Account.disabled_at).is_(None)
     )
-    return Credentials(session.exec(asked).one_or_none(), session.get(LoginFailure, name_key))
+    return Credentials(session.exec(asked).one_or_none(), failure_of(session, name_key))
+
+
+def failure_of(session: Session, name_key: bytes) -> LoginFailure | None:
+    """What is stored against a name, which may be nobody's."""
+    return session.exec(select(LoginFailure).where(LoginFailure.name_key == name_key)).one_or_none()
 
 
 def accounts(

@@ -140,7 +140,8 @@ def _sessions() -> None:
     op.create_index("ix_refresh_token_session_id", "refresh_token", ["session_id"])
     op.create_table(
         "login_failure",
-        sa.Column("name_key", sa.LargeBinary, primary_key=True),
+        *_row(),
+        sa.Column("name_key", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("last_at", UtcTime, nullable=False),
         sa.Column("blocked_until", UtcTime),
