@@ -12,6 +12,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
+import domain.accounts.model  # noqa: F401 - CareAssignment points to its table
 from domain.places.model import LEDGERED, CareLevel
 from domain.places.times import Spell, in_order
 from kit.rows import Row, UtcTime, one_of, words
