@@ -185,13 +185,12 @@ class Hub:
                 take_reading, self._schema, self._reader, group.watch, context
             )
         except Exception as fault:  # refused or broken: the members hear of it, the hub goes on
-            self._cast_off(group, fault)
+            self._cast_off(list(group.members), fault)
             return
         group.latest = reading
         await self._tell(group, reading)
 
-    def _cast_off(self, group: Group, fault: Exception) -> None:
-        members = list(group.members)
+    def _cast_off(self, members: list[Member], fault: Exception) -> None:
         for member in members:
             self.leave(member)
         if isinstance(fault, Refusal):
@@ -206,7 +205,11 @@ class Hub:
         for told in {member.told for member in behind}:
             if news := reading.shown - told:
                 fresh = [member for member in behind if member.told == told]
-                await self._record(fresh, news, "view.more" if told else "view.start", reading)
+                try:
+                    await self._record(fresh, news, "view.more" if told else "view.start", reading)
+                except Exception as fault:  # what is not on record is not shown
+                    self._cast_off(fresh, fault)
+                    continue
                 known = told | reading.shown
                 for member in fresh:
                     member.told = known

@@ -32,6 +32,7 @@ from kit.ids import new_id
 INIT_TIMEOUT_S = 5.0
 MOST_SUBSCRIPTIONS = 10
 MOST_ID_CHARACTERS = 128
+AUTHORIZATION = "authorization"
 
 
 class Seats(Protocol):
@@ -166,6 +167,8 @@ class Socket:
                 self._leave(member)
         elif got.kind == "connection_init":
             raise Closing(4429, "Too many initialisation requests")
+        elif got.kind == "ping" and _authorization(got.payload):
+            await self._renew(got.payload)
         else:
             self._chat(got)
 
@@ -179,20 +182,30 @@ class Socket:
     async def _init(self, payload: Any) -> None:
         if payload is not None and not isinstance(payload, dict):
             raise Closing(4400, "Invalid connection_init payload")
-        given = payload or {}
-        found = given.get("authorization", given.get("Authorization", ""))
-        scheme, _, token = str(found).partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Closing(4401, "Unauthorized")
-        try:
-            visitor = await anyio.to_thread.run_sync(self._door.authenticate, token.strip())
-        except Refusal:
-            raise Closing(4401, "Unauthorized") from None
-        if str(given.get("language", self._language)).startswith("zh"):
+        visitor = await self._visitor(payload)
+        if str((payload or {}).get("language", self._language)).startswith("zh"):
             self._language = "zh"
         self._admit(self, visitor)
         self.visitor = visitor
         self._outgoing.put(message("connection_ack"))
+
+    async def _renew(self, payload: Any) -> None:
+        """A ping may carry the next access token, so that a screen need not reconnect."""
+        visitor = await self._visitor(payload)
+        if self.visitor is None or visitor.actor != self.visitor.actor:
+            raise Closing(4403, "Forbidden")
+        self.visitor = visitor
+        rest = {name: value for name, value in payload.items() if name.lower() != AUTHORIZATION}
+        self._outgoing.put(message("pong", payload=rest))
+
+    async def _visitor(self, payload: Any) -> Visitor:
+        scheme, _, token = _authorization(payload).partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Closing(4401, "Unauthorized")
+        try:
+            return await anyio.to_thread.run_sync(self._door.authenticate, token.strip())
+        except Refusal:
+            raise Closing(4401, "Unauthorized") from None
 
     async def _subscribe(self, got: _Message) -> None:
         if got.id in self._members:
@@ -277,6 +290,12 @@ def _read(text: str) -> _Message:
     if kind == "subscribe" and not isinstance(value.get("payload"), dict):
         raise Closing(4400, "This message needs a payload")
     return _Message(kind, str(key or ""), value.get("payload"))
+
+
+def _authorization(payload: Any) -> str:
+    """The field of that name, in whatever case; empty where there is none."""
+    given = payload if isinstance(payload, dict) else {}
+    return next((str(v) for name, v in given.items() if name.lower() == AUTHORIZATION), "")
 
 
 def _coded(code: str, text: str) -> GraphQLError:

@@ -1,7 +1,6 @@
-"""The toy house, served in production and in development."""
+"""The toy house behind one real server, as new for each test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,23 +18,32 @@ TRUSTED = {
 }
 
 
-@pytest.fixture
-def house() -> ToyHouse:
-    return ToyHouse()
-
-
-@pytest.fixture
-def port(house: ToyHouse, tmp_path: Path) -> Iterator[int]:
-    """A production server."""
+@pytest.fixture(scope="session")
+def _standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ToyHouse, int]]:
+    house = ToyHouse()
     door = house.door(trusted=TRUSTED)
     app = application(
         door,
         house.live(door, origins=["https://ward.example"]),
-        screens=tmp_path,
+        screens=tmp_path_factory.mktemp("screens"),
         ready=lambda: Readiness(()),
     )
-    with served(app) as number:
-        yield number
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr("api.live.SWEEP_S", 0.05)
+        with served(app) as port:
+            yield house, port
+
+
+@pytest.fixture
+def house(_standing: tuple[ToyHouse, int]) -> ToyHouse:
+    _standing[0].reset()
+    return _standing[0]
+
+
+@pytest.fixture
+def port(_standing: tuple[ToyHouse, int], house: ToyHouse) -> int:
+    """Of a production server."""
+    return _standing[1]
 
 
 @pytest.fixture

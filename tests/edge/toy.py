@@ -150,10 +150,18 @@ class ToyHouse:
     """State that a test changes from its own thread; also the `Reader` of live fields."""
 
     def __init__(self) -> None:
-        self.beds = {ward: {"01": None, "02": None} for ward in WARDS}
+        self.feed = ToyFeed()
+        self.epoch = 1
+        self.reset()
+
+    def reset(self) -> None:
+        """As new, but with a policy of its own: no group of an earlier test lives on."""
+        self.epoch += 1
+        self.beds: dict[UUID, dict[str, str | None]] = {
+            ward: {"01": None, "02": None} for ward in WARDS
+        }
         self.visible = set(WARDS)
         self.rights: dict[int, str] = {}  # by actor number; else "nurse"
-        self.epoch = 1
         self.now = NOON
         self.ended: set[UUID] = set()
         self.views: list[tuple[list[int], str, int]] = []
@@ -165,7 +173,6 @@ class ToyHouse:
         self.ledger_down = False
         self.slow = threading.Event()
         self.slow.set()
-        self.feed = ToyFeed()
 
     def occupy(self, ward: UUID, code: str, patient: str | None) -> None:
         self.beds[ward][code] = patient
@@ -225,4 +232,10 @@ class ToyHouse:
 
     def live(self, door: Door, **options: Any) -> LiveDoor:
         feed: Any = self.feed
-        return LiveDoor(door, self, feed, lambda: self.epoch, **options)
+        self._live = LiveDoor(door, self, feed, lambda: self.epoch, **options)
+        return self._live
+
+    def connected(self, user: int) -> bool:
+        """Whether that user has a socket."""
+        sockets = list(self._live._sockets)
+        return any(s.visitor is not None and s.visitor.actor.id.int == user for s in sockets)
