@@ -54,7 +54,7 @@ def check_live(
     previous: Sequence[str] = (),
     secrets: Sequence[bytes] = (),
 ) -> Report:
-    """Judge the database itself. With the MAC `secrets`, entries that nobody here wrote show too."""
+    """Judge the database itself; with the MAC `secrets`, also who wrote each entry."""
     with tempfile.TemporaryDirectory(prefix="ledger-") as folder:
         try:
             export_ledger(engine, Path(folder) / "export", key, durable=False)

@@ -61,10 +61,11 @@ class Report:
         failed = [finding for finding in self.findings if finding.fails]
         exact = {finding.index for finding in failed if finding.index is not None}
         near = exact | {finding.suspect for finding in failed if finding.suspect is not None}
-        for finding in failed:
-            if finding.between is not None:
-                first, end = finding.between
-                exact.add(min((i for i in near if first <= i < end), default=first))
+        ranges = [finding.between for finding in failed if finding.between is not None]
+        if ranges:
+            end = min(end for _, end in ranges)
+            first = max(first for first, _ in ranges if first < end)
+            exact.add(min((i for i in near if first <= i < end), default=first))
         return min(exact, default=None)
 
     def to_json(self) -> str:

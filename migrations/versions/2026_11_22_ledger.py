@@ -48,7 +48,9 @@ def _entries() -> None:
     )
     op.create_index("ledger_entry_place", "ledger_entry", ["stream", "sseq"], unique=True)
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE ledger_entry ADD COLUMN xid xid8 NOT NULL")
+        op.execute(
+            "ALTER TABLE ledger_entry ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id()"
+        )
         op.execute("CREATE INDEX ledger_entry_order ON ledger_entry (xid, id)")
 
 

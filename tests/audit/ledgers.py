@@ -1,6 +1,6 @@
 """A small ledger to try things on: one signing key, one secret, a fixed clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -118,19 +118,30 @@ class Ledger:
     def verify(self, *previous: str, keys: Sequence[str] = (SIGNER.verifier.text,)) -> Report:
         return verify(self.export(), keys, previous)
 
-    def attack(self, *statements: str, triggers: bool = False) -> None:
+    def attack(self, tamper: Callable[[Connection], object], *, triggers: bool = False) -> None:
         """Someone who owns the database: no guard, and no triggers unless said."""
-        bare = open_engine(self.engine.url.render_as_string(hide_password=False), guarded=False)
-        with bare.begin() as connection:
-            if not triggers:
-                drop_triggers(connection)
-            for statement in statements:
-                connection.exec_driver_sql(
-                    statement.replace("%", "%%")
-                    if connection.dialect.name != "sqlite"
-                    else statement
-                )
-        bare.dispose()
+        address = self.engine.url.render_as_string(hide_password=False)
+        bare = open_engine(address, guarded=False)
+        try:
+            with bare.begin() as connection:
+                if not triggers:
+                    drop_triggers(connection)
+                tamper(connection)
+        finally:
+            bare.dispose()
+
+    @contextmanager
+    def another_connection(self) -> Iterator[None]:
+        """A second writer: on PostgreSQL a session writes one stream."""
+        first = self.connection
+        with self.engine.connect() as self.connection:
+            yield
+        self.connection = first
+
+    def new_sequencer_after_stop(self) -> Sequencer:
+        """As the next process would make it."""
+        self.sequencer.close()
+        return self.new_sequencer()
 
 
 def drop_triggers(connection: Connection) -> None:
