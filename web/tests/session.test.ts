@@ -57,6 +57,6 @@ test('a ward is found by code and by its name in either language', () => {
 });
 
 test('an unfamiliar refusal of a log-in reads like a wrong password', () => {
-  expect(loginProblem('THROTTLED')).toBe('login.THROTTLED');
-  expect(loginProblem('SOMETHING')).toBe('login.DENIED');
+  expect(loginProblem('LOGIN_DELAYED')).toBe('login.LOGIN_DELAYED');
+  expect(loginProblem('SOMETHING')).toBe('login.LOGIN_REFUSED');
 });

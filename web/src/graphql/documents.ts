@@ -43,7 +43,7 @@ export const Login = graphql(`
     login(loginName: $loginName, password: $password, totp: $totp) {
       __typename
       ... on Tokens { accessToken refreshToken expiresAt }
-      ... on Problem { code message }
+      ... on Problem { code reason message }
     }
   }
 `);
@@ -53,7 +53,7 @@ export const Refresh = graphql(`
     refresh(refreshToken: $refreshToken) {
       __typename
       ... on Tokens { accessToken refreshToken expiresAt }
-      ... on Problem { code message }
+      ... on Problem { code reason message }
     }
   }
 `);
@@ -61,9 +61,10 @@ export const Refresh = graphql(`
 export const MyWards = graphql(`
   query MyWards($after: String) {
     wards(first: 100, after: $after) {
-      nodes { id code name { zh en } hospital { id code name { zh en } } }
+      nodes { id hospitalId code name { zh en } closedAt }
       pageInfo { hasNextPage endCursor }
     }
+    hospitals(first: 100) { nodes { id code name { zh en } } }
   }
 `);
 
@@ -72,5 +73,6 @@ export type BedView = NonNullable<BoardView['beds']>[number];
 export type StayView = NonNullable<BedView['stay']>;
 export type BoardEvent = ResultOf<typeof BedBoardChanged>['bedBoardChanged'];
 export type WardPage = ResultOf<typeof MyWards>;
-export type WardLink = WardPage['wards']['nodes'][number];
+type Hospital = WardPage['hospitals']['nodes'][number];
+export type WardLink = WardPage['wards']['nodes'][number] & { hospital: Hospital | null };
 export type Names = { zh: string | null; en: string | null } | null;

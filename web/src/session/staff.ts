@@ -28,11 +28,11 @@ function keep(tokens: Tokens | null): void {
   else sessionStorage.removeItem(KEPT);
 }
 
-/** Null when logged in, else the stable code of the problem. */
+/** Null when logged in, else the stable reason of the refusal. */
 export async function logIn(loginName: string, password: string, totp: string): Promise<string | null> {
   const answer = await tell(Login, { loginName, password, totp: totp || null }, null);
   if (answer.kind !== 'DATA') return answer.kind === 'REFUSED' ? answer.code : 'UNREACHABLE';
-  if (answer.data.login.__typename === 'Problem') return answer.data.login.code;
+  if (answer.data.login.__typename === 'Problem') return answer.data.login.reason;
   keep(answer.data.login);
   return null;
 }

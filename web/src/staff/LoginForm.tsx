@@ -5,10 +5,10 @@ import { say, type Code } from '../language/language';
 import { en } from '../language/en';
 import { logIn } from '../session/staff';
 
-/** The text for a problem code; an unfamiliar refusal reads like a wrong password, never like a stack. */
-export function loginProblem(code: string): Code {
-  const known = `login.${code}`;
-  return known in en ? (known as Code) : 'login.DENIED';
+/** The text for a problem's reason; an unfamiliar refusal reads like a wrong password, never like a stack. */
+export function loginProblem(reason: string): Code {
+  const known = `login.${reason}`;
+  return known in en ? (known as Code) : 'login.LOGIN_REFUSED';
 }
 
 export function LoginForm(): JSX.Element {

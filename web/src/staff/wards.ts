@@ -13,7 +13,9 @@ export async function myWards(): Promise<WardLink[] | null> {
     const answer: Answer<WardPage> = await ask(MyWards, { after }, bearer.token);
     if (answer.kind !== 'DATA') return null;
     const page: WardPage['wards'] = answer.data.wards;
-    wards.push(...page.nodes);
+    const hospitals = new Map(answer.data.hospitals.nodes.map((hospital) => [hospital.id, hospital]));
+    const open = page.nodes.filter(({ closedAt }) => !closedAt || Date.parse(closedAt) > Date.now());
+    wards.push(...open.map((ward) => ({ ...ward, hospital: hospitals.get(ward.hospitalId) ?? null })));
     if (!page.pageInfo.hasNextPage || !page.pageInfo.endCursor) return wards;
     after = page.pageInfo.endCursor;
   }
@@ -23,7 +25,7 @@ export async function myWards(): Promise<WardLink[] | null> {
 export function byHospital(wards: readonly WardLink[]): Map<string, WardLink[]> {
   const groups = new Map<string, WardLink[]>();
   for (const ward of wards) {
-    const key = ward.hospital?.id ?? '';
+    const key = ward.hospitalId ?? '';
     groups.set(key, [...(groups.get(key) ?? []), ward]);
   }
   return groups;

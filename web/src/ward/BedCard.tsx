@@ -66,10 +66,16 @@ function Badge({ kind, icon, full, children }: BadgeProps): JSX.Element {
   );
 }
 
+/** Ideographs are as wide as two letters; a line that holds more than six letters' width takes smaller type. */
+function isWide({ initials, privacy }: StayView): boolean {
+  const width = [...(initials ?? '')].reduce((sum, sign) => sum + (sign > '\u2e80' ? 2 : 1), 0);
+  return width + (privacy ? 2 : 0) > 6;
+}
+
 function Stay({ stay }: { stay: StayView }): JSX.Element {
   return (
     <>
-      <p class="main">
+      <p class={isWide(stay) ? 'main wide' : 'main'}>
         {stay.initials && <span class="initials">{stay.initials}</span>}
         {stay.sex && <Icon of={sexIcon(stay.sex)} label={sayValue('sex', stay.sex)} />}
         {stay.privacy && <Icon of={Lock} label={say('stay.privacy')} />}

@@ -39,8 +39,10 @@ export function appearanceOf(state: Shown): Appearance {
   return { icon: ICONS[state], tone: `tone-${state.toLowerCase()}`, text: `state.${state}` };
 }
 
+const SEXES: Readonly<Record<string, IconNode>> = { FEMALE: Venus, MALE: Mars };
+
 export function sexIcon(sex: string): IconNode {
-  return sex === 'M' ? Mars : sex === 'F' ? Venus : CircleQuestionMark;
+  return SEXES[sex] ?? CircleQuestionMark;
 }
 
 /** Why an empty bed cannot be used, in words. */
