@@ -81,12 +81,15 @@ class Throttle:
             name = self._name(name_key, stored, now)
             self._require_turn(name, now)
             name.trying += 1
+        judged = False
         try:
             yield attempt
+            judged = True  # an attempt that was broken off told the sender nothing
         finally:
             with self._lock:
                 name.trying -= 1
-                name.failures = self._after(name.failures, attempt.succeeded)
+                if judged:
+                    name.failures = self._after(name.failures, attempt.succeeded)
                 attempt.failures = name.failures
 
     def _after(self, before: Failures, succeeded: bool) -> Failures:

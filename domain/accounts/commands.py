@@ -26,6 +26,7 @@ class CreateAccount(Command[Account]):
     login_name: str | None = None
     title: str | None = None
     password_hash: str | None = field(default=None, repr=False)
+    must_change: bool = True  # at the first log-in: the maker knows the password
 
     def scope(self, work: Work) -> Scope:
         return NETWORK
@@ -38,7 +39,7 @@ class CreateAccount(Command[Account]):
         account = Account(kind=self.kind, made_at=work.now)
         if person:
             account.login_name = free_login_name(work, self.login_name or "")
-            account.password_hash, account.must_change = self.password_hash, True
+            account.password_hash, account.must_change = self.password_hash, self.must_change
         elif self.login_name or self.password_hash:
             raise Invalid("a service has tokens, no password", field="loginName")
         if self.title or not person:

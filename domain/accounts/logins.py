@@ -11,7 +11,12 @@ from uuid import UUID
 from sqlmodel import select
 
 from domain.accounts.credentials import require_credential
-from domain.accounts.endings import end_session, end_sessions, revoke_tokens
+from domain.accounts.endings import (
+    credentials_changed,
+    end_session,
+    end_sessions,
+    revoke_tokens,
+)
 from domain.accounts.model import Account, AuthSession, LoginFailure, RefreshToken, SessionEnd
 from domain.accounts.queries import failure_of
 from domain.accounts.rules import ABSOLUTE, IDLE, digest
@@ -26,7 +31,6 @@ class Opened:
 
     session: AuthSession
     refresh: str | None = field(repr=False)
-    must_change: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class StartSession(Command[Opened]):
     totp_step: int | None = None  # of the one-time code that was checked
     name_key: bytes
     rehashed: str | None = field(default=None, repr=False)
+    new_hash: str | None = field(default=None, repr=False)  # of the password chosen at the log-in
     refresh: str = field(repr=False)
 
     def scope(self, work: Work) -> Scope:
@@ -51,8 +56,7 @@ class StartSession(Command[Opened]):
         if account.disabled_at is not None:
             raise login_refused()
         self._use_code(account)
-        if self.rehashed is not None:
-            account.password_hash = self.rehashed
+        self._use_password(work, account)
         failure = failure_of(work.session, self.name_key)
         if failure is not None:
             work.session.delete(failure)
@@ -64,10 +68,19 @@ class StartSession(Command[Opened]):
         work.session.flush()  # the token's foreign key points to it
         work.add(RefreshToken(digest=digest(self.refresh), session_id=session.id))
         work.note(account=str(account.id))
-        return Opened(session, self.refresh, account.must_change)
+        return Opened(session, self.refresh)
 
     def payload(self) -> dict[str, Any]:
         return {"account_id": str(self.account_id), "totp_step": self.totp_step}
+
+    def _use_password(self, work: Work, account: Account) -> None:
+        if self.new_hash is not None:
+            account.password_hash, account.must_change = self.new_hash, False
+            credentials_changed(work, account)
+        elif account.must_change:
+            raise must_change_password()
+        elif self.rehashed is not None:
+            account.password_hash = self.rehashed
 
     def _use_code(self, account: Account) -> None:
         if not account.totp_confirmed:
@@ -128,7 +141,7 @@ class RefreshSession(Command[Opened]):
             return Opened(session, None)
         token.spent_at, session.last_used_at = work.now, work.now
         work.add(RefreshToken(digest=digest(self.replacement), session_id=session.id))
-        return Opened(session, self.replacement, account.must_change)
+        return Opened(session, self.replacement)
 
     def payload(self) -> dict[str, Any]:
         return {"presented": digest(self.presented).hex()}
@@ -182,6 +195,11 @@ class RevokeSessions(Command[Account]):
 def login_refused() -> Denied:
     """The same words whatever was wrong, so that nothing is learnt by trying."""
     return Denied("login name, password or code is not right", reason="LOGIN_REFUSED")
+
+
+def must_change_password() -> Denied:
+    return Denied("somebody else chose this password; log in with a new one beside it",
+                  reason="PASSWORD_MUST_CHANGE")  # fmt: skip
 
 
 def log_in_again() -> Denied:

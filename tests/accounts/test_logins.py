@@ -35,15 +35,22 @@ NAME = b"keyed hash of a name"
 
 @pytest.fixture
 def mia(house: House) -> Account:
-    return house.do(house.system, CreateAccount(login_name="mia.wang", password_hash="hash"))
+    return house.do(house.system, CreateAccount(
+        login_name="mia.wang", password_hash="hash", must_change=False,
+    ))  # fmt: skip
 
 
 def log_in(
-    house: House, account: Account, *, totp_step: int | None = None, rehashed: str | None = None
+    house: House,
+    account: Account,
+    *,
+    totp_step: int | None = None,
+    rehashed: str | None = None,
+    new_hash: str | None = None,
 ) -> Opened:
     command = StartSession(
         account_id=account.id, credential=account.credential, name_key=NAME,
-        refresh=new_secret("wgr_"), totp_step=totp_step, rehashed=rehashed,
+        refresh=new_secret("wgr_"), totp_step=totp_step, rehashed=rehashed, new_hash=new_hash,
     )  # fmt: skip
     return house.do(STRANGER, command)
 
@@ -71,7 +78,6 @@ def test_a_session_lasts_a_shift_and_its_token_is_kept_as_a_hash(
     opened = log_in(house, mia)
 
     assert opened.session.latest_end == house.now + timedelta(hours=12)
-    assert opened.must_change
     (token,) = house.rows(RefreshToken)
     assert opened.refresh is not None
     assert len(token.digest) == 32
@@ -190,6 +196,21 @@ def test_a_verdict_about_an_older_password_opens_nothing(house: House, mia: Acco
 
     assert refused.value.reason == "CREDENTIAL_CHANGED"
     assert house.rows(AuthSession) == []
+
+
+def test_a_password_that_somebody_else_chose_opens_nothing(house: House, mia: Account) -> None:
+    house.do(house.system, ResetPassword(account_id=mia.id, password_hash="given"))
+    mia = house.row(Account, mia.id)
+
+    with pytest.raises(Denied) as refused:
+        log_in(house, mia)
+
+    assert refused.value.reason == "PASSWORD_MUST_CHANGE"
+    assert house.rows(AuthSession) == []
+    opened = log_in(house, mia, new_hash="chosen")
+    mia = house.row(Account, mia.id)
+    assert (mia.password_hash, mia.must_change, opened.session.credential) == ("chosen", False, 3)
+    assert refresh(house, opened.refresh).refresh is not None
 
 
 def test_a_new_password_ends_the_other_sessions_only(house: House, mia: Account) -> None:
