@@ -17,6 +17,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
 
 from api.context import Context, snapshot
 from api.door import ANYONE
@@ -46,13 +47,13 @@ class _ThroughPipeline(FieldExtension):
         self._prepare = prepare
 
     def apply(self, field: StrawberryField) -> None:
-        field.arguments = [*field.arguments, _key_argument()]
+        field.arguments = [*field.arguments, _key_argument(required=not self._anyone)]
 
     async def resolve_async(
         self, next_: Any, source: Any, info: strawberry.Info, **kwargs: Any
     ) -> Any:
         context: Context = info.context
-        key = kwargs.pop("idempotency_key")
+        key = kwargs.pop("idempotency_key", None)
         actor = context.actor or (STRANGER if self._anyone else None)
         if actor is None:
             raise unauthenticated()
@@ -60,13 +61,11 @@ class _ThroughPipeline(FieldExtension):
             if self._prepare:
                 kwargs = await self._prepare(context, kwargs)
             command = await next_(source, info, **kwargs)
-            return await anyio.to_thread.run_sync(
-                partial(self._run, context, actor, command, str(key))
-            )
+            return await anyio.to_thread.run_sync(partial(self._run, context, actor, command, key))
         except Refusal as refusal:
             return Problem.of(refusal, context.language)
 
-    def _run(self, context: Context, actor: Actor, command: Command[Any], key: str) -> Any:
+    def _run(self, context: Context, actor: Actor, command: Command[Any], key: str | None) -> Any:
         done = context.app.pipeline.run(actor, command, key=key, operation=context.operation)
         return self._view.of(done.result, self._sight(context, actor, done.scope, done.subjects))
 
@@ -86,11 +85,13 @@ def mutation(
     anyone: bool = False,
     once: bool = False,
     prepare: Prepare | None = None,
+    prepared: str | None = None,
 ) -> Callable[[Callable[..., Command[Any]]], Any]:
     """Make a mutation field that answers with `returns` or a Problem.
 
     `anyone` lets a caller without a token in (log-in only). `prepare` may turn arguments into
-    others off the transaction, e.g. a password into its verdict; it sees no session.
+    others off the transaction, e.g. a password into its verdict; it sees no session. What it adds
+    under the name `prepared` is a parameter of the translator and does not show in the schema.
     """
 
     def decorate(translate: Callable[..., Command[Any]]) -> Any:
@@ -106,17 +107,20 @@ def mutation(
             translate,
             graphql_type=union,
             description=f"{command.__doc__ or ''}\n\nNeeds `{command.action}`.".strip(),
-            extensions=[_ThroughPipeline(returns, anyone, prepare)],
+            extensions=[_ThroughPipeline(returns, anyone, prepare, prepared)],
             metadata={COMMAND: command, ONCE: once, ANYONE: anyone},
         )
 
     return decorate
 
 
-def _key_argument() -> StrawberryArgument:
+def _key_argument(*, required: bool) -> StrawberryArgument:
+    """Whoever only logs in may leave it out: a second session does no harm."""
+    kind = StrawberryAnnotation(str if required else str | None)
     return StrawberryArgument(
         python_name="idempotency_key",
         graphql_name=None,
-        type_annotation=StrawberryAnnotation(str),
+        type_annotation=kind,
+        default=UNSET if required else None,
         description="Chosen by the sender, e.g. a UUID; a repeated send has one effect.",
     )

@@ -229,12 +229,6 @@ class PatientMutations:
         )  # fmt: skip
 
     @mutation(returns=EncounterView)
-    def arrive_patient(
-        self, encounter_id: UUID, ward_id: UUID, at: datetime | None = None
-    ) -> commands.ArrivePatient:
-        return commands.ArrivePatient(encounter_id=encounter_id, ward_id=ward_id, at=at)
-
-    @mutation(returns=EncounterView)
     def update_encounter(
         self,
         encounter_id: UUID,

@@ -6,7 +6,7 @@ Each step is an ordinary command of the program's own actor.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ class Jobs:
         engine: Engine,
         pipeline: Pipeline,
         clock: Clock,
-        timers: tuple[Callable[..., list[Command[Any]]], ...] = (),
+        timers: Sequence[Callable[..., Sequence[Command[Any]]]] = (),
         on_progress: Callable[[UUID, dict[str, Any]], None] = lambda _plan, _progress: None,
         period_s: float = 1.0,
     ) -> None:

@@ -1,20 +1,40 @@
 """What time alone brings about: asked once a second, done by ordinary commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from domain.beds.commands import ExpireHolds, ExpireRequests
+from domain.beds.model import BedHold, BedRequest, HoldState
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
 from kit.command import Command
 
-Timer = Callable[[Session, datetime], list[Command[Any]]]
+Timer = Callable[[Session, datetime], Sequence[Command[Any]]]
 
 
-def plans_run_out(session: Session, now: datetime) -> list[Command[Any]]:
+def holds_run_out(session: Session, now: datetime) -> Sequence[Command[Any]]:
+    late = session.exec(
+        select(BedHold.hospital_id)
+        .where(BedHold.state == HoldState.ACTIVE, col(BedHold.expires_at) <= now)
+        .distinct()
+    )
+    return [ExpireHolds(hospital_id=hospital) for hospital in late]
+
+
+def requests_run_out(session: Session, now: datetime) -> Sequence[Command[Any]]:
+    late = session.exec(
+        select(BedRequest.hospital_id)
+        .where(col(BedRequest.until).is_(None), col(BedRequest.expires_at) <= now)
+        .distinct()
+    )
+    return [ExpireRequests(hospital_id=hospital) for hospital in late]
+
+
+def plans_run_out(session: Session, now: datetime) -> Sequence[Command[Any]]:
     return [ExpirePlan(proposal_id=plan) for plan in stale_plans(session, now)]
 
 
-TIMERS: tuple[Timer, ...] = (plans_run_out,)
+TIMERS: tuple[Timer, ...] = (holds_run_out, requests_run_out, plans_run_out)

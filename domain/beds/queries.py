@@ -43,7 +43,7 @@ __all__ = [
     "waivers",
 ]
 
-PAGE = 100
+PAGE = 101  # one more than a page, to know whether there is another
 InBedT = TypeVar("InBedT", bound=InBed)
 
 
