@@ -45,7 +45,7 @@ def server_config(application: Any, settings: Settings) -> uvicorn.Config:
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws="api.wire:Wire",  # uvicorn's websockets-sansio, with shared frames
         ws_max_size=LARGEST_MESSAGE,
         ws_max_queue=LONGEST_QUEUE,
         ws_per_message_deflate=False,  # a shared message is sent as it is to every socket
