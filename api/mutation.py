@@ -41,13 +41,17 @@ class ResultView(Protocol):
 
 
 class _ThroughPipeline(FieldExtension):
-    def __init__(self, view: type[ResultView], anyone: bool, prepare: Prepare | None) -> None:
+    def __init__(
+        self, view: type[ResultView], anyone: bool, prepare: Prepare | None, prepared: str | None
+    ) -> None:
         self._view = view
         self._anyone = anyone
         self._prepare = prepare
+        self._prepared = prepared
 
     def apply(self, field: StrawberryField) -> None:
-        field.arguments = [*field.arguments, _key_argument(required=not self._anyone)]
+        sent = [a for a in field.arguments if a.python_name != self._prepared]
+        field.arguments = [*sent, _key_argument(required=not self._anyone)]
 
     async def resolve_async(
         self, next_: Any, source: Any, info: strawberry.Info, **kwargs: Any

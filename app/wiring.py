@@ -31,6 +31,7 @@ from audit.sequencer import AnotherSequencer, Sequencer
 from audit.stream import Streams
 from audit.tables import LEDGER_ENTRY, LEDGER_LEAF
 from authz.decision import Decisions
+from authz.logins import Logins, logins
 from authz.policy import loader
 from authz.sessions import Gate
 from authz.tokens import AccessTokens
@@ -65,6 +66,7 @@ class App:
     late_vault: Vault
     tokens: AccessTokens
     gate: Gate
+    logins: Logins
     feed: Feed
     jobs: Jobs
     sequencer: Sequencer
@@ -104,6 +106,7 @@ class App:
             thread.join()
         self.sequencer.close()
         self.writer.stop()
+        self.logins.passwords.close()
         self.engine.dispose()
 
     def ledger_lag_s(self) -> float:
@@ -146,7 +149,7 @@ def build(
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
-        tokens=tokens, gate=gate, feed=feed,
+        tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock, timers=TIMERS),
         sequencer=sequencer, watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock,
