@@ -109,7 +109,7 @@ class BindDevice(Command[BearerToken]):
     device: str = field(repr=False)  # a secret that the device made and keeps
 
     def scope(self, work: Work) -> Scope:
-        return NETWORK
+        return _place(work, work.actor.id)
 
     def apply(self, work: Work) -> BearerToken:
         token = work.get(BearerToken, work.actor.session or UUID(int=0))
@@ -133,12 +133,7 @@ class RevokeToken(Command[BearerToken]):
     token_id: UUID
 
     def scope(self, work: Work) -> Scope:
-        token = work.get(BearerToken, self.token_id)
-        ward = select(RoleBinding).where(
-            RoleBinding.user_id == token.account_id, RoleBinding.role == SCREEN_ROLE
-        )
-        binding = work.session.exec(ward).first()
-        return binding.scope if binding else NETWORK
+        return _place(work, work.get(BearerToken, self.token_id).account_id)
 
     def apply(self, work: Work) -> BearerToken:
         token = work.get(BearerToken, self.token_id)
@@ -146,3 +141,12 @@ class RevokeToken(Command[BearerToken]):
             token.revoked_at = work.now
             work.emit("TokenRevoked", NETWORK, token=token.id)
         return token
+
+
+def _place(work: Work, account_id: UUID) -> Scope:
+    """A screen's ward; a service belongs to the network."""
+    asked = select(RoleBinding).where(
+        RoleBinding.user_id == account_id, RoleBinding.role == SCREEN_ROLE
+    )
+    binding = work.session.exec(asked).first()
+    return binding.scope if binding else NETWORK
