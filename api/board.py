@@ -6,7 +6,7 @@ from typing import Self
 import strawberry
 
 from api.places import Names
-from api.sight import Closed, Sight, View, classified, shows
+from api.sight import Sight, View, classified, closed, shows
 from authz.classes import DataClass
 from domain.beds.board import (
     BedShown,
@@ -88,7 +88,6 @@ class BoardStay(View):
         place = SealedPlace(
             stay.patient_hospital_id, "patient", "initials", stay.patient_id, stay.subject
         )
-        shown = stay.initials is not None and not stay.privacy
         return cls(
             sight=sight,
             subject=stay.subject,
@@ -97,7 +96,7 @@ class BoardStay(View):
             encounter_id=strawberry.ID(str(stay.encounter_id)),
             patient_id=strawberry.ID(str(stay.patient_id)),
             on_leave=stay.on_leave,
-            initials=Closed(stay.initials, place) if shown and stay.initials else None,
+            initials=closed(None if stay.privacy else stay.initials, place),
             sex=stay.sex,
             age_band=stay.age_band,
             isolation=stay.isolation,

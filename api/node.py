@@ -44,7 +44,7 @@ class NodeQueries:
                 continue
             there = Reader(reader.session, scopes, reader.now, reader.context)
             try:
-                found = find(there, id)
+                found: Node | None = find(there, id)
             except NotFound:
                 continue
             if found is not None:

@@ -1,11 +1,11 @@
 """What GraphQL shows of patients and their encounters."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 import strawberry
 
-from api.sight import Closed, Sight, View, classified, shows
+from api.sight import Sight, View, classified, closed, shows
 from authz.classes import DataClass
 from domain.patients.identity import identifier_place, patient_place, visit_place
 from domain.patients.model import (
@@ -22,7 +22,6 @@ from domain.patients.model import (
     SideRoom,
 )
 from domain.places.model import CareLevel
-from kit.sealed import Sealed
 
 for _words in (EncounterClass, EncounterStatus, Isolation, Sex, SideRoom):
     strawberry.enum(_words)
@@ -53,9 +52,8 @@ class PatientView(View):
 
     @classmethod
     def of(cls, row: Patient, sight: Sight) -> Self:
-        def closed(column: str) -> Closed | None:
-            sealed: Sealed | None = getattr(row, column)
-            return Closed(sealed, patient_place(row, column)) if sealed else None
+        def identity(column: str) -> Any:
+            return closed(getattr(row, column), patient_place(row, column))
 
         merged = row.merged_into
         return cls(
@@ -66,15 +64,15 @@ class PatientView(View):
             version=row.version,
             sex=row.sex,
             privacy=row.privacy,
-            family_name_zh=closed("family_zh"),
-            given_name_zh=closed("given_zh"),
-            family_name_en=closed("family_en"),
-            given_name_en=closed("given_en"),
-            initials=closed("initials"),
+            family_name_zh=identity("family_zh"),
+            given_name_zh=identity("given_zh"),
+            family_name_en=identity("family_en"),
+            given_name_en=identity("given_en"),
+            initials=identity("initials"),
             birth_date=row.birth_date,
-            phone=closed("phone"),
-            address=closed("address"),
-            notes=closed("notes"),
+            phone=identity("phone"),
+            address=identity("address"),
+            notes=identity("notes"),
             weight_g=row.weight_g,
             sensitivity=list(row.sensitivity),
             merged_into=strawberry.ID(str(merged)) if merged else None,
@@ -97,7 +95,7 @@ class IdentifierView(View):
             subject=row.subject,
             id=strawberry.ID(str(row.id)),
             system=row.system,
-            value=Closed(row.value, identifier_place(row)),
+            value=closed(row.value, identifier_place(row)),
         )
 
 
@@ -136,7 +134,7 @@ class EncounterView(View):
             encounter_class=row.encounter_class,
             status=row.status,
             specialty=row.specialty,
-            visit_number=Closed(row.visit_number, place) if row.visit_number else None,
+            visit_number=closed(row.visit_number, place),
             arrived_at=row.arrived_at,
             medically_ready_at=row.medically_ready_at,
             discharge_ordered_at=row.discharge_ordered_at,

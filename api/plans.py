@@ -16,7 +16,7 @@ from domain.plans import queries
 from domain.plans.commands import ApprovePlan, ItemDecision, OverrideReason, RejectPlan
 from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem, SolverRun
 from domain.plans.runs import RequestBedPlan
-from solvers.rule_texts import rule_text
+from domain.plans.texts import rule_text
 
 PLAN_EVENTS = frozenset(
     {

@@ -1,6 +1,5 @@
 """The running program behind its doors: what `wardgrid serve` hands to the web server."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -28,9 +27,8 @@ from app.health import (
     readiness,
     schema_is,
 )
-from app.logs import configure
 from app.migrate import newest_revision
-from app.settings import load
+from app.settings import Settings
 from app.wiring import App, build
 from authz.sessions import Pass
 from authz.tokens import NotAuthentic
@@ -41,11 +39,8 @@ THREADS = 64  # of reads and waiting mutations; the writer itself is one, or the
 FOREVER = timedelta(days=36500)
 
 
-def create_app() -> ASGIApp:
-    """The factory for uvicorn. Takes its data folder from the environment."""
-    settings = load(Path(os.environ["WARDGRID_DATA_FOLDER"]))
-    settings.require_safe()
-    configure(settings.log_level)
+def create_app(settings: Settings) -> ASGIApp:
+    """The ASGI application of an installation. Raises KeyTrouble, PolicyBroken, Unclassified."""
     return serve(build(settings))
 
 

@@ -7,6 +7,7 @@ recorded even where a resolver's author forgot that there is such a thing.
 """
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -60,6 +61,11 @@ class Closed:
     shape: Any = None
 
 
+def closed(sealed: Sealed | None, place: SealedPlace) -> Any:
+    """A sealed value for a view's field, opened when somebody who may see it asks."""
+    return Closed(sealed, place) if sealed else None
+
+
 @strawberry.type
 class View:
     """Base of every output type that shows a row."""
@@ -79,7 +85,7 @@ def classified(kind: DataClass) -> Any:
     def decorate(view: type[T]) -> type[T]:
         for field_ in get_object_definition(view, strict=True).fields:
             if field_.base_resolver is None and CLASS not in field_.metadata:
-                field_.metadata = {**field_.metadata, CLASS: kind}
+                field_.metadata = MappingProxyType({**field_.metadata, CLASS: kind})
         return view
 
     return decorate

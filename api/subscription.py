@@ -53,8 +53,7 @@ def subscription(
         hints = get_type_hints(resolve)
         signature = inspect.signature(resolve)
         shown = [p for p in signature.parameters.values() if p.name != "reader"]
-        view = hints["return"]
-        payload: Any = AsyncGenerator[view, None]
+        payload: Any = AsyncGenerator.__class_getitem__((hints["return"], None))  # type: ignore[attr-defined]  # the type is known only now
         served_by_api_live.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=shown, return_annotation=payload
         )

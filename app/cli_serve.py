@@ -39,5 +39,5 @@ def run(settings: Any) -> None:
     if found != needed:
         stop(f"the database is at {found}, this release needs {needed}; run: wardgrid migrate")
     # by name: api lies above app, and only the program's start may reach up
-    create_app = importlib.import_module("api.asgi").create_app
+    create_app = importlib.import_module("api.program").create_app
     serve_until_signal(create_app(settings), settings)

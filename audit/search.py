@@ -66,7 +66,10 @@ def search(
         .order_by(_E.id.desc())
         .limit(limit)
     )
-    return [Found(*row[:6], bytes(row[6]), row[7]) for row in rows]
+    return [
+        Found(key, at, who, what, how, where, bytes(body), leaf)
+        for key, at, who, what, how, where, body, leaf in rows
+    ]
 
 
 def newest_note(session: Session) -> str | None:

@@ -10,7 +10,21 @@ from domain.plans.model import SolverRun
 from kit.canonical import canonical_json, parse_canonical
 from kit.errors import Invalid
 from kit.work import Work
-from solvers.bed_problem import Bed, BedPlanProblem, Occupant, Request, Room, Scope, Ward, Waiver
+from solvers.bed_problem import (
+    Bed,
+    BedPlanProblem,
+    Occupant,
+    Request,
+    Room,
+    RoomSex,
+    Scope,
+    Sex,
+    SideRoom,
+    Waiver,
+    Ward,
+    WardSex,
+)
+from solvers.bed_ruleset import Isolation, RoomKind
 from solvers.beds import from_canonical, problem_hash, to_canonical
 
 # A waiver of the hospital, in the solver's rules.
@@ -43,19 +57,19 @@ def problem_of(facts: PlacementFacts) -> BedPlanProblem:
             for b in facts.beds
         ),
         rooms=tuple(
-            Room(key=str(r.id), ward=str(r.ward_id), kind=r.kind.value,
-                 sex_policy=r.sex_policy.value, equipment=r.equipment)
+            Room(key=str(r.id), ward=str(r.ward_id), kind=RoomKind(r.kind.value),
+                 sex_policy=RoomSex(r.sex_policy.value), equipment=r.equipment)
             for r in facts.rooms
         ),
         wards=tuple(
             Ward(key=str(w.id), care_level=w.care_level.value, specialties=w.specialties,
-                 sex_policy=w.sex_policy.value, min_age=w.min_age, max_age=w.max_age,
+                 sex_policy=WardSex(w.sex_policy.value), min_age=w.min_age, max_age=w.max_age,
                  staffed_beds=w.staffed_beds, census=w.census, holds=w.holds)
             for w in facts.wards
         ),
         occupants=tuple(
-            Occupant(key=str(o.id), room=str(o.room_id), sex=o.sex.value,
-                     isolation=o.isolation.value, organism=o.organism,
+            Occupant(key=str(o.id), room=str(o.room_id), sex=Sex(o.sex.value),
+                     isolation=Isolation(o.isolation.value), organism=o.organism,
                      request=waiting.get(o.encounter_id))
             for o in facts.occupants
         ),
@@ -81,10 +95,11 @@ def _requests(facts: PlacementFacts) -> Iterator[Request]:
         if one.state not in WAITING or (one.target_ward and one.target_ward not in wards):
             continue
         yield Request(
-            key=str(one.id), encounter=str(one.encounter_id), sex=one.sex.value,
+            key=str(one.id), encounter=str(one.encounter_id), sex=Sex(one.sex.value),
             age_years=one.age_years, priority=one.priority, waiting_min=one.waiting_min,
-            isolation=one.isolation.value, organism=one.organism, side_room=one.side_room.value,
-            care_level=one.care_level.value, specialty=one.specialty,
+            isolation=Isolation(one.isolation.value), organism=one.organism,
+            side_room=SideRoom(one.side_room.value), care_level=one.care_level.value,
+            specialty=one.specialty,
             required_equipment=one.required_equipment,
             preferred_equipment=one.preferred_equipment,
             needs_supervision=one.needs_supervision, falls_risk=one.falls_risk,
