@@ -15,7 +15,7 @@ from domain.inbound.receipts import Envelope
 from domain.places.model import Hospital
 from gateways.hl7_files import found, pieces
 from gateways.hl7_messages import Header, event, header
-from gateways.hl7_reading import Message, decode, read
+from gateways.hl7_reading import MESSAGE_LIMIT, Message, decode, read
 from gateways.intake import Intake, Progress, Summary, Told, hospital_of
 from gateways.new_places import Wanted, make_places
 from kit.errors import Invalid, Refusal
@@ -138,8 +138,6 @@ def _envelope(
 
 def _unreadable(hospital: Hospital, body: bytes, number: int) -> Envelope:
     """Latin-1 keeps every byte; of an oversized message nothing but its digest is kept."""
-    from gateways.hl7_reading import MESSAGE_LIMIT
-
     text = body.decode("latin-1")
     return Envelope(
         hospital_id=hospital.id, door=Door.HL7, source="", control_id="", kind="", number=number,

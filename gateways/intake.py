@@ -1,8 +1,9 @@
 """What every door does with a message: apply it, or keep it with the reason why not."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -81,10 +82,18 @@ class Intake:
     summary: Summary = field(default_factory=Summary)
     progress: Progress | None = None
 
-    def take(self, envelope: Envelope, event: AdtEvent | Refusal) -> InboundMessage:
-        """Apply one message, or park it; either way it is kept, and counted."""
+    def take(
+        self,
+        envelope: Envelope,
+        event: AdtEvent | Refusal,
+        remedies: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+    ) -> InboundMessage:
+        """Apply one message, or park it; either way it is kept, and counted.
+
+        A remedy is tried once if the message is refused for its reason.
+        """
         self.summary.total += 1
-        message = self._apply(envelope, event)
+        message = self._apply(envelope, event, remedies)
         self.summary.count(message)
         if "RegisterEncounter" in message.effects and message.visit is not None:
             self._catch_up(message)
@@ -115,7 +124,12 @@ class Intake:
                 raise
             return self._run(KeepParked(message_id=message_id, obstacle=Obstacle.of(why)))
 
-    def _apply(self, envelope: Envelope, event: AdtEvent | Refusal) -> InboundMessage:
+    def _apply(
+        self,
+        envelope: Envelope,
+        event: AdtEvent | Refusal,
+        remedies: Mapping[str, Callable[[], None]],
+    ) -> InboundMessage:
         try:
             if isinstance(event, Refusal):
                 raise event
@@ -123,6 +137,9 @@ class Intake:
         except Refusal as why:
             if why.reason == "STOPPING":
                 raise  # the program stops: nothing was wrong with the message
+            if (remedy := remedies.get(why.reason)) is not None:
+                remedy()
+                return self._apply(envelope, event, {})
             return self._run(ParkInbound(envelope=envelope, obstacle=Obstacle.of(why)))
 
     def _run(self, command: Command[InboundMessage]) -> InboundMessage:

@@ -14,7 +14,7 @@ from domain.beds.model import Bed
 from domain.inbound.facts import Spot
 from domain.inbound.spots import bed_code
 from domain.places.commands import AddRoom, OpenWard, SetStaffedBeds, UpdateWard
-from domain.places.model import Hospital, Room, RoomSex, Ward
+from domain.places.model import Hospital, Room, RoomSex, Ward, WardStaffing
 from kit.db import reading
 from kit.work import Actor
 
@@ -68,6 +68,11 @@ def add_beds(
         ward = session.exec(select(Ward).where(Ward.id == ward_id)).one()
         count = len(_beds(session, ward_id)) + len(spots)
         licensed, opened = ward.licensed_beds, ward.opened_at
+        staffed = session.exec(
+            select(WardStaffing.since).where(
+                WardStaffing.ward_id == ward_id, col(WardStaffing.until).is_(None)
+            )
+        ).one()
     for spot in spots:
         room = spot.room or ROOM
         if room not in rooms:
@@ -79,7 +84,7 @@ def add_beds(
         )
     if count > licensed:
         app.pipeline.run(actor, UpdateWard(ward_id=ward_id, licensed_beds=count))
-    app.pipeline.run(actor, SetStaffedBeds(ward_id=ward_id, staffed_beds=count, at=opened))
+    app.pipeline.run(actor, SetStaffedBeds(ward_id=ward_id, staffed_beds=count, at=staffed))
 
 
 def _ward(session: Session, hospital: Hospital, code: str) -> UUID | None:
@@ -95,3 +100,19 @@ def _beds(session: Session, ward_id: UUID) -> set[str]:
         select(Bed.code).where(Bed.ward_id == ward_id, col(Bed.removed_at).is_(None))
     )
     return {code.lower() for code in codes}
+
+
+def ward_by_code(app: App, hospital: Hospital, code: str) -> UUID | None:
+    """The ward with this code, in any case of letters."""
+    with reading(app.read_engine) as session:
+        return _ward(session, hospital, code)
+
+
+def free_code(app: App, ward_id: UUID) -> str:
+    """The next number that is no bed's code in the ward."""
+    with reading(app.read_engine) as session:
+        known = _beds(session, ward_id)
+    number = len(known) + 1
+    while f"{number:02}" in known or f"{ROOM}-{number:02}" in known:
+        number += 1
+    return f"{number:02}"

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.inbound import events
-from domain.inbound.events import AdtEvent, OfPatient
+from domain.inbound.events import OfPatient
 from domain.inbound.facts import Identifier, Patient, Person, Spot, Visit
-from gateways.csv_files import StayRow
+from gateways.csv_files import OddRow, StayRow
 from kit.clock import parse_time, time_text
 from kit.errors import Invalid
 
@@ -29,6 +29,14 @@ def identity_of(row: StayRow) -> str:
     return json.dumps([*said, row.departure], ensure_ascii=False)
 
 
+def odd_text(row: OddRow) -> tuple[str, str]:
+    """Text and identity of a row that could not be used."""
+    if isinstance(row.values, StayRow):
+        return text_of(row.values), identity_of(row.values)
+    text = json.dumps(dict(row.values), ensure_ascii=False, sort_keys=True)
+    return text, text
+
+
 def row_of(text: str) -> StayRow:
     """The inverse of `text_of`. Raises Invalid for a text that a correction has spoilt."""
     try:
@@ -45,7 +53,7 @@ def row_of(text: str) -> StayRow:
                       field="body") from odd  # fmt: skip
 
 
-def event_of(row: StayRow, source: str) -> AdtEvent:
+def event_of(row: StayRow, source: str) -> OfPatient:
     """What the row says. `source` is the authority of its patient numbers."""
     person = Person(
         (Identifier(row.patient, source),),
@@ -59,8 +67,7 @@ def event_of(row: StayRow, source: str) -> AdtEvent:
     )
     told = Patient(person, visit)
     if row.departure:
-        departed: OfPatient = events.Departed(trigger="DEPARTURE", at=row.since, patient=told)
-        return departed
+        return events.Departed(trigger="DEPARTURE", at=row.since, patient=told)
     return events.StayTold(
         trigger="STAY", at=row.since, patient=told, until=row.until, leaves=row.leaves
     )

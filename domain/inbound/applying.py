@@ -76,7 +76,7 @@ class ApplyInbound(Command[InboundMessage]):
 class RetryInbound(Command[InboundMessage]):
     """Do what a waiting message says, as it reads now."""
 
-    action = "inbound.receive"
+    action = "inbound.retry"
 
     message_id: UUID
     kind: str

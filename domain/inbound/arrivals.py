@@ -28,7 +28,7 @@ from domain.inbound.events import (
 from domain.inbound.facts import Patient, Spot
 from domain.inbound.people import class_of, known_encounter, present, visit_number
 from domain.inbound.spots import bed_of, ward_of
-from domain.inbound.visits import expect_departure, require_visit
+from domain.inbound.visits import expect_departure, require_in_house
 from domain.patients.commands import RegisterEncounter, UpdateEncounter
 from domain.patients.model import Encounter, EncounterStatus
 from domain.places.model import Ward
@@ -88,7 +88,7 @@ def pre_admitted(doing: Doing, event: PreAdmitted | AdmissionPending) -> None:
 
 def move_pending(doing: Doing, event: MovePending) -> None:
     """Another bed is needed: in the pending ward (PV1-42), else in that of PV1-3."""
-    encounter = require_visit(doing, event.patient)
+    encounter = require_in_house(doing, event.patient)
     visit = event.patient.visit
     pending = visit.pending or visit.at
     ward = ward_of(doing.work, doing.hospital_id, pending, "PV1-42" if visit.pending else "PV1-3")
@@ -103,8 +103,8 @@ def go_to(doing: Doing, encounter: Encounter, bed: Bed, at: datetime) -> None:
         return
     if stay is not None and at <= stay.since:
         raise Conflict(
-            f"the patient lies in another bed since {stay.since.isoformat()}, which is later"
-            " than this message tells of",
+            f"the patient lies in another bed since {stay.since.isoformat()}, and this message"
+            " tells of no later time",
             reason="LATER_PLACE_KNOWN", field="EVN-6", blocking=stay.id,
         )  # fmt: skip
     make_ready(doing, bed, at)

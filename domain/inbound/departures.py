@@ -23,7 +23,7 @@ from domain.inbound.events import (
     WentAway,
 )
 from domain.inbound.spots import bed_of
-from domain.inbound.visits import expect_departure, require_visit
+from domain.inbound.visits import expect_departure, require_in_house, require_visit
 from domain.patients.model import EncounterStatus
 from kit.errors import Conflict
 
@@ -65,7 +65,7 @@ def departure_not_pending(doing: Doing, event: DeparturePendingCancelled) -> Non
 
 def move_not_pending(doing: Doing, event: MovePendingCancelled) -> None:
     """Nobody waits for another bed any more."""
-    encounter = require_visit(doing, event.patient)
+    encounter = require_in_house(doing, event.patient)
     request = request_of(doing.work, encounter.id)
     if request is None:
         doing.remark(NOTHING_PENDING)

@@ -46,7 +46,7 @@ class ParkInbound(Command[InboundMessage]):
 class KeepParked(Command[InboundMessage]):
     """Write down why a retried message still has no effect."""
 
-    action = "inbound.receive"
+    action = "inbound.retry"
 
     message_id: UUID
     obstacle: Obstacle

@@ -8,7 +8,7 @@ from domain.inbound.facts import Patient
 from domain.inbound.people import known_encounter, known_patient
 from domain.patients.commands import SetExpectedDischarge
 from domain.patients.model import Encounter, ExpectedDischarge
-from domain.patients.states import LIVE
+from domain.patients.states import IN_HOUSE, LIVE
 from kit.errors import Conflict
 
 
@@ -26,6 +26,15 @@ def require_visit(doing: Doing, told: Patient) -> Encounter:
                        reason="VISIT_OF_ANOTHER", field="PV1-19",
                        blocking=doing.encounter.id)  # fmt: skip
     return doing.encounter
+
+
+def require_in_house(doing: Doing, told: Patient) -> Encounter:
+    """The encounter of a patient who is here: a planned one has another request to lose."""
+    encounter = require_visit(doing, told)
+    if encounter.status not in IN_HOUSE:
+        raise Conflict(f"the encounter is {encounter.status}; the patient is not here",
+                       reason="NOT_IN_HOUSE", field="PV1-19", blocking=encounter.id)  # fmt: skip
+    return encounter
 
 
 def expect_departure(doing: Doing, event: OfPatient) -> None:
