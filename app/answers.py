@@ -11,7 +11,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -69,6 +69,8 @@ def _freeze(value: Any) -> Any:
         return value
     if isinstance(value, datetime):
         return time_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Sealed):
@@ -117,6 +119,8 @@ def _thaw_one(kind: type, value: Any) -> Any:
         return kind(**{name: _thaw(hints[name], item) for name, item in value.items()})
     if issubclass(kind, datetime):
         return parse_time(value)
+    if issubclass(kind, date):
+        return date.fromisoformat(value)
     if issubclass(kind, Sealed):
         return Sealed(b64decode(value))
     if issubclass(kind, bytes):

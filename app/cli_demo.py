@@ -1,4 +1,4 @@
-"""`wardgrid demo`: an invented city on a screen within seconds, or the main job checked headless."""
+"""`wardgrid demo`: an invented city on a screen within seconds, or the main job checked."""
 
 import tempfile
 from pathlib import Path

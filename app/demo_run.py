@@ -1,4 +1,4 @@
-"""The demonstration as a running service: first one ward on the screen, then the rest of the city."""
+"""The demonstration as a service: first one ward on the screen, then the rest of the city."""
 
 import importlib
 import logging

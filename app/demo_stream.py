@@ -101,7 +101,9 @@ class Stream:
             request = session.get(BedRequest, waiting.id)
         free = [bed for bed in board.beds if bed.available]
         self._dice.shuffle(free)
-        for bed in free[:6] if request else ():
+        if request is None:
+            return
+        for bed in free[:6]:
             with suppress(Refusal):
                 self._seeder.run(AdmitPatient(encounter_id=request.encounter_id, bed_id=bed.id))
                 return

@@ -44,6 +44,7 @@ def reading(engine: Engine) -> Iterator[Session]:
         Session(connection, autoflush=False) as session,
     ):
         yield session
+        session.expunge_all()  # rows that were read outlive the snapshot
         session.rollback()
 
 
