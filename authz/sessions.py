@@ -51,6 +51,7 @@ class Pass:
     actor: Actor
     expires_at: datetime
     operations: str = ANY_OPERATION  # the allow-list of a ward screen
+    unbound: bool = False  # a screen's token that is not tied to a device yet: asked for each time
 
 
 def new_secret(prefix: str) -> str:
@@ -74,12 +75,13 @@ class Gate:
         self._seen_until: datetime | None = None
 
     def admit(self, token: str, device: str | None = None) -> Pass:
-        """Who sent the token. Raises NotAuthentic; looks a long token up in the database once."""
+        """Who sent the token. Raises NotAuthentic; looks most long tokens up once."""
         key = digest_of(f"{token} {device or ''}")
         known = self._passes.get(key)
         if known is None:
             known = self._bearer(token, device) if token.startswith(BEARER) else self._access(token)
-            self._passes[key] = known
+            if not known.unbound:
+                self._passes[key] = known
             while len(self._passes) > _REMEMBERED:
                 self._passes.popitem(last=False)
         if not self.holds(known):
@@ -132,7 +134,8 @@ class Gate:
         if row is None or not _same_device(row.device, device):
             raise NotAuthentic
         actor = Actor(row.account_id, ActorKind(row.kind), session=row.id)
-        return Pass(actor, row.expires_at, row.operations)
+        unbound = actor.kind is ActorKind.SCREEN and row.device is None
+        return Pass(actor, row.expires_at, row.operations, unbound)
 
 
 def _same_device(stored: bytes | None, device: str | None) -> bool:
