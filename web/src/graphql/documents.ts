@@ -39,8 +39,8 @@ export const BedBoardChanged = graphql(
 );
 
 export const Login = graphql(`
-  mutation Login($loginName: String!, $password: String!, $totp: String) {
-    login(loginName: $loginName, password: $password, totp: $totp) {
+  mutation Login($loginName: String!, $password: String!, $totp: String, $newPassword: String) {
+    login(loginName: $loginName, password: $password, totp: $totp, newPassword: $newPassword) {
       __typename
       ... on Tokens { accessToken refreshToken expiresAt }
       ... on Problem { code reason message }
@@ -55,6 +55,12 @@ export const Refresh = graphql(`
       ... on Tokens { accessToken refreshToken expiresAt }
       ... on Problem { code reason message }
     }
+  }
+`);
+
+export const Logout = graphql(`
+  mutation Logout($key: String!) {
+    logout(idempotencyKey: $key) { __typename }
   }
 `);
 

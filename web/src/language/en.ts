@@ -117,6 +117,11 @@ export const en = {
   'login.LOGIN_DELAYED': 'Too many attempts for this name. Wait a moment, then try again.',
   'login.ADDRESS_DELAYED': 'Too many attempts from this network. Wait a moment, then try again.',
   'login.BUSY': 'Many people are logging in. Try again in a few seconds.',
+  'login.newPassword': 'New password',
+  'login.newPassword.hint': 'At least 15 characters; 8 with an authenticator',
+  'login.PASSWORD_MUST_CHANGE': 'Somebody else chose this password. Choose your own.',
+  'login.PASSWORD_LENGTH': 'The new password is too short or too long.',
+  'login.PASSWORD_COMMON': 'The new password is too easy to guess. Choose another.',
   'login.UNREACHABLE': 'The server does not answer. Try again.',
   'login.out': 'Log out',
 

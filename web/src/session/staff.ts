@@ -1,6 +1,6 @@
 /** The session of a member of staff in this tab: log in, stay in, log out. */
 import { signal } from '@preact/signals';
-import { Login, Refresh } from '../graphql/documents';
+import { Login, Logout, Refresh } from '../graphql/documents';
 import { tell } from '../graphql/send';
 import type { Bearer, Credential } from './credential';
 
@@ -28,17 +28,32 @@ function keep(tokens: Tokens | null): void {
   else sessionStorage.removeItem(KEPT);
 }
 
+export interface Proof {
+  loginName: string;
+  password: string;
+  totp: string;
+  /** Asked for where somebody else chose the password. */
+  newPassword: string;
+}
+
 /** Null when logged in, else the stable reason of the refusal. */
-export async function logIn(loginName: string, password: string, totp: string): Promise<string | null> {
-  const answer = await tell(Login, { loginName, password, totp: totp || null }, null);
+export async function logIn({ totp, newPassword, ...proof }: Proof): Promise<string | null> {
+  const answer = await tell(Login, { ...proof, totp: totp || null, newPassword: newPassword || null }, null);
   if (answer.kind !== 'DATA') return answer.kind === 'REFUSED' ? answer.code : 'UNREACHABLE';
   if (answer.data.login.__typename === 'Problem') return answer.data.login.reason;
   keep(answer.data.login);
   return null;
 }
 
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Forgets the tokens at once; the server is told too, so that they are worth nothing to a finder. */
 export function logOut(): void {
+  const token = session.value?.accessToken;
   keep(null);
+  if (token) void tell(Logout, { key: randomKey() }, token);
 }
 
 async function exchange(old: Tokens): Promise<Bearer> {

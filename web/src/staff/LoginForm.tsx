@@ -1,9 +1,11 @@
-/** Log-in with name, password and, where the account has one, a code. */
+/** Log-in with name, password and, where the account has one, a code; a password that somebody else chose is replaced. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { say, type Code } from '../language/language';
 import { en } from '../language/en';
-import { logIn } from '../session/staff';
+import { say, type Code } from '../language/language';
+import { logIn, type Proof } from '../session/staff';
+
+const MUST_CHANGE = 'PASSWORD_MUST_CHANGE';
 
 /** The text for a problem's reason; an unfamiliar refusal reads like a wrong password, never like a stack. */
 export function loginProblem(reason: string): Code {
@@ -11,22 +13,34 @@ export function loginProblem(reason: string): Code {
   return known in en ? (known as Code) : 'login.LOGIN_REFUSED';
 }
 
+function proofIn(form: HTMLFormElement): Proof {
+  const typed = new FormData(form);
+  const field = (name: string): string => String(typed.get(name) ?? '');
+  return {
+    loginName: field('name').trim(),
+    password: field('password'),
+    totp: field('code').replace(/\s/g, ''),
+    newPassword: field('new-password'),
+  };
+}
+
 export function LoginForm(): JSX.Element {
   const problem = useSignal<Code | null>(null);
   const busy = useSignal(false);
+  const changing = useSignal(false);
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const [name, password, code] = ['name', 'password', 'code'].map((field) => String(form.get(field) ?? ''));
-    if (!name || !password) {
+    const proof = proofIn(event.currentTarget as HTMLFormElement);
+    if (!proof.loginName || !proof.password) {
       problem.value = 'login.required';
       return;
     }
     busy.value = true;
-    const refused = await logIn(name.trim(), password, (code ?? '').replace(/\s/g, ''));
+    const refused = await logIn(proof);
     busy.value = false;
     problem.value = refused === null ? null : loginProblem(refused);
+    if (refused === MUST_CHANGE) changing.value = true;
   }
 
   return (
@@ -36,6 +50,13 @@ export function LoginForm(): JSX.Element {
       <input id="login-name" name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required />
       <label for="login-password">{say('login.password')}</label>
       <input id="login-password" name="password" type="password" autocomplete="current-password" required />
+      {changing.value && (
+        <>
+          <label for="login-new-password">{say('login.newPassword')}</label>
+          <input id="login-new-password" name="new-password" type="password" autocomplete="new-password" aria-describedby="login-new-hint" />
+          <p class="hint" id="login-new-hint">{say('login.newPassword.hint')}</p>
+        </>
+      )}
       <label for="login-code">{say('login.code')}</label>
       <input id="login-code" name="code" inputMode="numeric" autocomplete="one-time-code" maxLength={8} aria-describedby="login-code-hint" />
       <p class="hint" id="login-code-hint">{say('login.code.hint')}</p>
