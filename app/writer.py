@@ -230,12 +230,17 @@ class ParallelWriter:
         return _Busy(self)
 
     def _again(self, land: Callable[[], Landed]) -> Landed:
-        for attempt in stamina.retry_context(
-            on=_lost_a_race, attempts=12, timeout=20, wait_initial=0.005, wait_max=0.25,
-            wait_jitter=0.02,
-        ):  # fmt: skip
-            with attempt:
-                return land()
+        try:
+            for attempt in stamina.retry_context(
+                on=_lost_a_race, attempts=12, timeout=20, wait_initial=0.005, wait_max=0.25,
+                wait_jitter=0.02,
+            ):  # fmt: skip
+                with attempt:
+                    return land()
+        except DBAPIError as race:
+            if not _lost_a_race(race):
+                raise
+            raise Retry("too many changes at once; send it again", reason="LOST_A_RACE") from race
         raise AssertionError("retry_context ends by returning or raising")
 
     def _land(self, do: Callable[[Connection], Landed]) -> Landed:
@@ -244,7 +249,8 @@ class ParallelWriter:
             try:
                 landed = do(connection)
             except BaseException:
-                transaction.rollback()
+                if transaction.is_active:  # a flush that failed has rolled it back already
+                    transaction.rollback()
                 raise
             if landed.draft is None:
                 transaction.rollback()
