@@ -128,6 +128,9 @@ class _Verification:
             self._fail("manifest", f"{problem}")
             return
         self._report.log, self._report.size = manifest.log, manifest.size
+        if bundles(manifest.size) > len(names):  # do not count to what somebody made up
+            self._fail("files", f"there are not the files of {manifest.size} leaves")
+            return
         for name in sorted(names ^ manifest.files()):
             self._fail("files", f"{'unknown' if name in names else 'missing'} file {name}")
         verifiers = self._keys(public_keys)

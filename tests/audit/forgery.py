@@ -12,8 +12,10 @@ from audit.checkpoint import Checkpoint, Signer
 from audit.entry import body_of
 from audit.export_form import Manifest
 from audit.form import ZERO_HASH, Link
+from audit.report import Report
 from audit.stream import mac_of, stream_key
 from audit.tree import leaf_hash, root_of
+from audit.verify import verify
 from kit.canonical import canonical_json
 from tests.audit.ledgers import LOG, SECRET, SIGNER, draft
 
@@ -185,3 +187,7 @@ def loaded(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def verify_files(files: dict[str, bytes], keys: Sequence[str], kept: Sequence[str] = ()) -> Report:
+    return verify(MemoryFiles(files), keys, kept)

@@ -48,6 +48,7 @@ def check(files: dict[str, bytes], keys: list[str], kept: list[str]) -> int:
     sizes = [note[0] for note in manifest["notes"]]
     demand(all(type(s) is int for s in sizes), "note sizes")
     demand(sizes == sorted(set(sizes)) and sizes[-1] == size and len(sizes) <= 64, "notes")
+    demand(size <= 4096 * len(files), "not as many files as the size needs")
     numbers = [f"{number:08d}" for number in range(-(-size // 4096))]
     names = {"manifest.json", "public.key", "checkpoint"}
     names |= {f"notes/{s:015d}" for s in sizes[:-1]}
