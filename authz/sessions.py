@@ -74,12 +74,15 @@ class Gate:
         self._revoked: dict[UUID, datetime] = {}
         self._seen_until: datetime | None = None
 
-    def admit(self, token: str, device: str | None = None) -> Pass:
-        """Who sent the token. Raises NotAuthentic; looks most long tokens up once."""
-        key = digest_of(f"{token} {device or ''}")
+    def admit(self, token: str) -> Pass:
+        """Who sent the token. Raises NotAuthentic; looks most long tokens up once.
+
+        A screen that has been bound sends its device's secret behind a point: `wgt_….secret`.
+        """
+        key = digest_of(token)
         known = self._passes.get(key)
         if known is None:
-            known = self._bearer(token, device) if token.startswith(BEARER) else self._access(token)
+            known = self._bearer(token) if token.startswith(BEARER) else self._access(token)
             if not known.unbound:
                 self._passes[key] = known
             while len(self._passes) > _REMEMBERED:
@@ -116,7 +119,8 @@ class Gate:
         actor = Actor(claims.account, claims.kind, session=claims.session)
         return Pass(actor, claims.expires_at)
 
-    def _bearer(self, token: str, device: str | None) -> Pass:
+    def _bearer(self, token: str) -> Pass:
+        secret, _, device = token.partition(".")
         asked = (
             sa.select(
                 _BEARER.c.id, _BEARER.c.account_id, _ACCOUNT.c.kind, _BEARER.c.operations,
@@ -124,7 +128,7 @@ class Gate:
             )
             .join_from(_BEARER, _ACCOUNT, _ACCOUNT.c.id == _BEARER.c.account_id)
             .where(
-                _BEARER.c.digest == digest_of(token),
+                _BEARER.c.digest == digest_of(secret),
                 _BEARER.c.revoked_at.is_(None),
                 _ACCOUNT.c.disabled_at.is_(None),
             )
@@ -138,7 +142,5 @@ class Gate:
         return Pass(actor, row.expires_at, row.operations, unbound)
 
 
-def _same_device(stored: bytes | None, device: str | None) -> bool:
-    if stored is None:
-        return True
-    return device is not None and secrets.compare_digest(bytes(stored), digest_of(device))
+def _same_device(stored: bytes | None, device: str) -> bool:
+    return stored is None or secrets.compare_digest(bytes(stored), digest_of(device))

@@ -97,10 +97,10 @@ def test_a_bound_token_is_worth_nothing_elsewhere(house: House, charge_nurse: Ac
 
     house.do(screen, BindDevice(device=DEVICE))
 
-    assert house.gate.admit(issued.secret, DEVICE).actor == screen
-    for device in (None, "e" * 40):
+    assert house.gate.admit(f"{issued.secret}.{DEVICE}").actor == screen
+    for token in (issued.secret, f"{issued.secret}.", f"{issued.secret}.{'e' * 40}"):
         with pytest.raises(NotAuthentic):
-            house.gate.admit(issued.secret, device)
+            house.gate.admit(token)
     with pytest.raises(Conflict):
         house.do(screen, BindDevice(device="e" * 40))
     with pytest.raises((Denied, NotFound)):
