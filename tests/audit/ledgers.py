@@ -147,7 +147,7 @@ class Ledger:
 def drop_triggers(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         for name in ddl.trigger_names("sqlite"):
-            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         return
     for table in ddl.APPEND_ONLY:
         connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
