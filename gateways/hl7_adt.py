@@ -47,7 +47,7 @@ def import_hl7(
     hospital, files = hospital_of(app, hospital_code), found(paths)
     zone = ZoneInfo(hospital.time_zone)
     if create_places:
-        make_places(app, actor, hospital, _wanted(files, zone, fallback_encoding))
+        make_places(app, actor, hospital, places_named(files, zone, fallback_encoding))
     intake = Intake(app, actor, {Door.HL7: Hl7Reader(zone)},
                     Leeway(infer_cleaning=infer_cleaning), progress=progress)  # fmt: skip
     for file in files:
@@ -170,7 +170,8 @@ def _spots(told: AdtEvent) -> list[Spot]:
     return [spot for spot in spots if spot is not None and spot.ward]
 
 
-def _wanted(files: Sequence[Path], zone: ZoneInfo, fallback: str | None) -> Wanted:
+def places_named(files: Sequence[Path], zone: ZoneInfo, fallback: str | None = None) -> Wanted:
+    """Every place that the messages of these files need."""
     wanted = Wanted()
     for file in files:
         for piece in pieces(file):

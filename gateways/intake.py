@@ -51,10 +51,6 @@ class Summary:
             self.reasons[message.reason] += 1
         self.remarks.update(message.remarks)
 
-    def follow(self, message: InboundMessage) -> None:
-        """A message that was counted as parked has been applied after all."""
-        self.caught_up += 1
-
 
 Progress = Callable[[Summary], None]
 # kind, event, visit number and spot of a text; raises Refusal
@@ -95,11 +91,16 @@ class Intake:
         self.summary.total += 1
         message = self._apply(envelope, event, remedies)
         self.summary.count(message)
+        self._tell()
         if "RegisterEncounter" in message.effects and message.visit is not None:
             self._catch_up(message)
-        if self.progress and self.summary.total % PROGRESS_EVERY == 0:
-            self.progress(self.summary)
         return message
+
+    def count(self, message: InboundMessage) -> None:
+        """Count a message that was tried again."""
+        self.summary.total += 1
+        self.summary.count(message)
+        self._tell()
 
     def reject(self, envelope: Envelope, why: Refusal) -> InboundMessage:
         """Keep what nobody can read."""
@@ -155,7 +156,7 @@ class Intake:
         """The admission has come: whatever waited for it is tried in the order of events."""
         for late in self._waiting_for(message):
             if self.retry(late).state == InboundState.APPLIED:
-                self.summary.follow(message)
+                self.summary.caught_up += 1
 
     def _waiting_for(self, message: InboundMessage) -> list[UUID]:
         with reading(self.app.read_engine) as session:
@@ -171,6 +172,10 @@ class Intake:
                     .order_by(col(InboundMessage.event_at), col(InboundMessage.received_at))
                 )
             )
+
+    def _tell(self) -> None:
+        if self.progress and self.summary.total % PROGRESS_EVERY == 0:
+            self.progress(self.summary)
 
     def _message(self, message_id: UUID) -> InboundMessage:
         with reading(self.app.read_engine) as session:

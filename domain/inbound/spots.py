@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from domain.beds.model import Bed
 from domain.inbound.facts import Spot
 from domain.inbound.model import InboundSpot
 from domain.places.model import Room, Ward
-from kit.errors import Conflict, Invalid
+from kit.errors import Conflict, Invalid, NotFound
 from kit.work import Work
 
 
@@ -60,6 +60,20 @@ def beds_of(work: Work, ward_id: UUID) -> Sequence[tuple[Bed, str]]:
         .where(Bed.ward_id == ward_id, col(Bed.removed_at).is_(None))
         .order_by(col(Bed.code))
     ).all()
+
+
+def bed_named(session: Session, ward_id: UUID, code: str) -> UUID:
+    """Our bed of this code in the ward. Raises NotFound."""
+    found = session.exec(
+        select(Bed.id).where(
+            Bed.ward_id == ward_id,
+            func.lower(Bed.code) == code.lower(),
+            col(Bed.removed_at).is_(None),
+        )
+    ).first()
+    if found is None:
+        raise NotFound(f"the ward has no bed {code}", field="bed")
+    return found
 
 
 def bed_code(spot: Spot) -> str:

@@ -114,9 +114,7 @@ def test_a_bed_that_is_taken_is_a_reason_to_wait(world: World) -> None:
         ("W1^R1^B9", "BED_UNKNOWN"),
     ],
 )
-def test_a_place_that_is_not_here_is_a_reason_to_wait(
-    world: World, bed: str, reason: str
-) -> None:
+def test_a_place_that_is_not_here_is_a_reason_to_wait(world: World, bed: str, reason: str) -> None:
     world.ward("W1", ["B1"])
     before = world.facts()
     assert world.outcome(admit(bed=bed)) == ("PARKED", reason)

@@ -114,9 +114,7 @@ def bed_is(state: str, at: str = NINE, bed: str = "W1^R1^B1") -> str:
     [("C", "BlockBedForLong"), ("H", "MarkDirty"), ("K", "MarkContaminated"),
      ("I", "BlockBedForLong")],
 )  # fmt: skip
-def test_a_bed_report_takes_an_empty_bed_out_of_use(
-    world: World, state: str, effect: str
-) -> None:
+def test_a_bed_report_takes_an_empty_bed_out_of_use(world: World, state: str, effect: str) -> None:
     world.ward("W1", ["B1"])
     one, two = world.send(bed_is(state), bed_is(state, TEN))
     assert (one.effects, two.effects, two.remarks) == ([effect], [], ["ALREADY_SO"])
