@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     parse,
+    strip_ignored_characters,
     validate,
 )
 from graphql.validation import specified_rules
@@ -98,6 +99,11 @@ class Documents:
         self._trusted = {
             digest(text): self._compiled(name, text) for name, text in (trusted or {}).items()
         }
+        self._stripped = {
+            digest(_stripped(text)): self._trusted[digest(text)]
+            for text in (trusted or {}).values()
+        }
+        self._laid_out: dict[str, Document] = {}
 
     def trusted(self, key: str) -> Document:
         """The allow-listed document of that SHA-256, with or without `sha256:`."""
@@ -105,6 +111,19 @@ class Documents:
         if known is None:
             raise Rejected.because("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
         return known
+
+    def listed(self, text: str) -> Document:
+        """The allow-listed document of a text, however the client's library laid it out."""
+        found = self._trusted.get(digest(text)) or self._laid_out.get(text)
+        if found is None:
+            found = self._stripped.get(digest(_stripped(text)))
+            if found is None:
+                raise Rejected.because(
+                    "TRUSTED_ONLY", "this account may only run the allow-listed operations"
+                )
+            if len(self._laid_out) < KEEP_DOCUMENTS:
+                self._laid_out[text] = found
+        return found
 
     def admit(self, text: str) -> Document:
         """The document of a text. Raises Rejected with every reason."""
@@ -183,6 +202,16 @@ def root_fields(
             met.add(node.name.value)
             waiting.extend(fragments[node.name.value].selection_set.selections)
     return found
+
+
+def _stripped(text: str) -> str:
+    """The text without what GraphQL ignores: spaces, commas, comments."""
+    if len(text) > MAX_DOCUMENT_BYTES:
+        return text
+    try:
+        return strip_ignored_characters(text)
+    except GraphQLError:
+        return text
 
 
 def _parsed(text: str, tokens: int) -> DocumentNode:

@@ -108,7 +108,7 @@ def take_reading(schema: strawberry.Schema, reader: Reader, watch: Watch, contex
 def _content(told: dict[str, Any], ageless: frozenset[str]) -> bytes:
     """Digest of a payload without what changes with every reading."""
     shown = {
-        name: {part: value for part, value in view.items() if part not in ("cursor", "version")}
+        name: {part: value for part, value in view.items() if part != "version"}
         if isinstance(view, dict)
         else view
         for name, view in (told.get("data") or {}).items()

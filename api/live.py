@@ -123,7 +123,7 @@ class LiveDoor:
         visits = [(s, s.visitor) for s in self._sockets if s.visitor is not None]
         for socket, visitor in visits:
             if visitor.until <= now:
-                socket.end(4403, "The token has run out")
+                socket.end(4401, "The token has run out")
         actors = {visitor.actor for _, visitor in visits}
         if not actors:
             return

@@ -32,7 +32,7 @@ from api.limits import metadata
 from api.subscription import LIVE, Live
 
 RESUME = "after"
-ALWAYS_NEW = "asOf"  # changes with every reading; that alone is no news
+ALWAYS_NEW = frozenset({"asOf", "cursor"})  # differ in every reading; that alone is no news
 MAX_COERCION_ERRORS = 10
 
 
@@ -139,14 +139,14 @@ def _without_resume(
 
 
 def _ageless(document: Document) -> frozenset[str]:
-    """Response keys under which nothing but `asOf` stands."""
+    """Response keys under which nothing stands but what is always new."""
     found: set[str] = set()
     taken: set[str] = set()
 
     class Keys(Visitor):
         def enter_field(self, field: FieldNode, *_: Any) -> None:
             shown = field.alias.value if field.alias else field.name.value
-            (found if field.name.value == ALWAYS_NEW else taken).add(shown)
+            (found if field.name.value in ALWAYS_NEW else taken).add(shown)
 
     visit(document.node, Keys())
     return frozenset(found - taken)

@@ -149,7 +149,7 @@ def test_a_socket_ends_with_its_token_unless_a_ping_brings_the_next(
         renewed.send(type="ping", payload=payload)
         assert renewed.receive() == {"type": "pong", "payload": {"key": "k"}}
         house.now = NOON + timedelta(minutes=11)
-        assert ending.closed() == (4403, "The token has run out")
+        assert ending.closed() == (4401, "The token has run out")
         renewed.quiet()
         renewed.send(type="ping", payload={"authorization": "Bearer user-1"})
         assert renewed.closed() == (4403, "Forbidden")
