@@ -254,7 +254,7 @@ def _scope(text: str) -> str:
 
 
 def _code_or_mark(text: str) -> str:
-    return text if _CODE.fullmatch(text) else "?"
+    return text if _CODE.fullmatch(text) else "unreadable"
 
 
 def _one_of(word: str, words: tuple[str, ...]) -> str:
