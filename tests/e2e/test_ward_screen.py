@@ -1,0 +1,111 @@
+"""The ward screen in a real browser, against a real server."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.screens import PHONE, opened
+from tests.e2e.serving import WardServer
+
+pytestmark = pytest.mark.browser
+
+TELLS_WITHIN_MS = 10_000
+RECOVERS_WITHIN_MS = 15_000
+
+
+@pytest.mark.parametrize(("language", "occupied"), [("en", "Occupied"), ("zh", "占用")])
+def test_a_whole_ward_is_seen_at_once_in_both_languages(
+    browser: Browser, server: WardServer, language: str, occupied: str
+) -> None:
+    with opened(browser, server.link(language)) as screen:
+        screen.wait_live()
+        assert screen.beds() >= 35
+        assert screen.overflow() == (0, 0)
+        assert screen.cut_off() == []
+        expect(screen.page.locator(".tone-occupied .state").first).to_have_text(occupied)
+        assert screen.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_axe_finds_nothing_serious(browser: Browser, server: WardServer, language: str) -> None:
+    with opened(browser, server.link(language)) as screen:
+        screen.wait_live()
+        assert screen.serious_findings() == []
+
+
+def test_a_phone_scrolls_down_but_never_sideways(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en"), PHONE) as screen:
+        screen.wait_live()
+        width = screen.page.evaluate("() => document.documentElement.scrollWidth")
+        assert width == PHONE[0]
+        assert screen.serious_findings() == []
+
+
+def test_every_bed_says_its_state_by_colour_icon_and_text(
+    browser: Browser, server: WardServer
+) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        beds = screen.beds()
+        assert screen.page.locator("[data-bed] .state svg").count() == beds
+        states = screen.page.locator("[data-bed] .state").all_inner_texts()
+        assert len([text for text in states if text.strip()]) == beds
+        assert screen.page.locator('[class*="tone-"][data-bed]').count() == beds
+
+
+def test_the_key_leaves_the_address_bar(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        assert "token" not in screen.page.url
+        screen.page.reload()
+        screen.wait_live()
+
+
+def test_a_change_in_the_ward_appears_by_itself(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        bed = server.block_a_bed()
+        changed = screen.page.locator(f'[data-bed="{bed}"]')
+        expect(changed).to_have_attribute("data-state", "BLOCKED")
+        expect(changed).to_contain_text("Repair")
+        assert screen.complaints == []
+
+
+def test_a_lost_link_is_told_within_ten_seconds_and_heals_by_itself(
+    browser: Browser, server: WardServer
+) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        server.stop()
+        try:
+            screen.page.wait_for_selector("[data-banner=lost]", timeout=TELLS_WITHIN_MS)
+            assert screen.beds() >= 35
+            assert screen.overflow() == (0, 0)
+            assert screen.serious_findings() == []
+        finally:
+            server.start()
+        screen.page.wait_for_selector(
+            "[data-banner=lost]", state="detached", timeout=RECOVERS_WITHIN_MS
+        )
+        screen.wait_live()
+
+
+def test_the_language_can_be_switched_on_the_screen(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        screen.page.get_by_role("button", name="中文").click()
+        expect(screen.page.locator("html")).to_have_attribute("lang", "zh-CN")
+        expect(screen.page.locator(".tone-occupied .state").first).to_have_text("占用")
+
+
+def test_a_ward_that_the_screen_may_not_see_is_named_in_plain_words(
+    browser: Browser, server: WardServer
+) -> None:
+    with opened(browser, server.link("en", "00000000-0000-7000-8000-00000000dead")) as screen:
+        screen.page.wait_for_selector("[data-refusal=WARD_UNKNOWN]")
+        assert screen.serious_findings() == []
+
+
+def test_a_screen_without_a_key_says_so(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en").partition("#")[0]) as screen:
+        screen.page.wait_for_selector("[data-refusal=TOKEN_MISSING]")
+        assert screen.complaints == []
