@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
+from math import isfinite
 from time import perf_counter
 from typing import Any, Protocol
 from uuid import UUID
@@ -40,7 +41,13 @@ def solve_bytes(kind: str, problem: bytes, limits: RunLimits, say: Say) -> dict[
     frozen = from_canonical(parse_canonical(problem))
 
     def progress(incumbent: float, bound: float, gap: float) -> None:
-        say({"incumbent": round(incumbent), "bound": round(bound), "gap_ppm": round(gap * MILLION)})
+        say(
+            {
+                "incumbent": _whole(incumbent),
+                "bound": _whole(bound),
+                "gap_ppm": _whole(gap * MILLION),
+            }
+        )
 
     plan = solve(
         frozen, Limits(limits.time_limit_s, limits.gap_ppm / MILLION, limits.seed), progress
@@ -84,6 +91,11 @@ def item_rows(
     placed = [_placed(plan, item, known) for item in answer["items"]]
     waiting = [_waiting(plan, each, known) for each in answer["unplaced"]]
     return placed + waiting
+
+
+def _whole(value: float) -> int | None:
+    """None while the solver knows nothing better than infinity."""
+    return round(value) if isfinite(value) else None
 
 
 def _others(problem: BedPlanProblem, plan: BedPlan) -> dict[str, list[dict[str, Any]]]:
