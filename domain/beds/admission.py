@@ -23,13 +23,13 @@ from domain.beds.presence import (
     require_stay,
     stay_of,
 )
-from domain.beds.requests import follow_arrival
+from domain.beds.requests import follow_patient
 from domain.beds.rules import CONTAMINATING, cohort
 from domain.beds.stays import begin_stay, end_stay, fulfil, vacate
 from domain.beds.waivers import usable
 from domain.patients.episodes import require_ward, tell
 from domain.patients.model import Encounter, EncounterStatus
-from domain.patients.states import NEXT, require_next, turn
+from domain.patients.states import NEXT, require_live, require_next, turn
 from domain.places.model import Room, Ward
 from domain.places.times import happened
 from kit.command import Command
@@ -60,7 +60,7 @@ class ArrivePatient(Command[Encounter]):
         require_next(encounter, S.ARRIVED)
         encounter.ward_id, encounter.arrived_at = self.ward_id, at
         turn(work, encounter, S.ARRIVED, at)
-        follow_arrival(work, encounter, at)
+        follow_patient(work, encounter, at)
         tell(work, "PatientArrived", encounter, before)
         return encounter
 
@@ -234,7 +234,8 @@ class SwapPatients(Command[tuple[BedStay, BedStay]]):
 
 
 def require_at_hand(encounter: Encounter) -> None:
-    """Raise Conflict if the patient is on leave: nobody moves who is not there."""
+    """Raise Conflict if the patient is on leave or dead: nobody moves who is not there."""
+    require_live(encounter)
     if encounter.status == S.ON_LEAVE:
         raise Conflict("the patient is on leave", reason="ON_LEAVE", blocking=encounter.id,
                        allowed=tuple(str(state) for state in NEXT[S.ON_LEAVE]))  # fmt: skip

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from domain.beds.admission import require_at_hand
 from domain.beds.hygiene import clean_up_later, drop_task, soil, undo_soiling
 from domain.beds.leaving import OfEncounter
 from domain.beds.model import (
@@ -24,7 +25,7 @@ from domain.beds.model import (
 )
 from domain.beds.placing import Placing, obstacles
 from domain.beds.presence import hygiene_of, request_of, require_stay, task_on
-from domain.beds.requests import open_request
+from domain.beds.requests import follow_patient, open_request
 from domain.beds.stays import begin_stay, end_leave
 from domain.patients.episodes import tell
 from domain.patients.model import (
@@ -74,6 +75,7 @@ class CancelAdmission(OfEncounter, Command[Restored]):
         encounter.ward_id = (old.from_ward_id if old else None) or encounter.ward_id
         encounter.discharge_ordered_at = None
         turn_back(work, encounter, S.PLANNED if planned else S.ARRIVED, at)
+        follow_patient(work, encounter, at)
         request = request_of(work, encounter.id) or open_request(
             work, encounter, at, target_ward_id=stay.ward_id,
             priority=old.priority if old else 0, needed_by=old.needed_by if old else None,
@@ -134,6 +136,7 @@ class CancelDeparture(OfEncounter, Command[Restored]):
 def _last_step(work: Work, encounter: Encounter, begun_by: StayBegin) -> BedStay:
     """The present stay, if this is how it began; else Conflict."""
     stay = require_stay(work, encounter.id)
+    require_at_hand(encounter)
     if stay.begun_by != begun_by:
         raise Conflict(
             f"the last step was {stay.begun_by} at {stay.since.isoformat()}, not {begun_by}",
@@ -162,12 +165,15 @@ def _restore(work: Work, encounter: Encounter, old: BedStay, at: datetime) -> Re
     in_the_way = _in_the_way(work, encounter, bed, at)
     waiting = (CleaningState.QUEUED, CleaningState.ASSIGNED)
     if not in_the_way and task is not None and task.stay_id == old.id and task.state in waiting:
-        return Restored(encounter=encounter, stay=_reopen(work, bed, old, at), request=None)
+        return Restored(
+            encounter=encounter, stay=_reopen(work, encounter, bed, old, at), request=None
+        )
     if not in_the_way and page is not None and page.hygiene == Hygiene.CLEAN:
         stay = begin_stay(work, bed, encounter, at, StayBegin.RESTORE, previous=old)
         return Restored(encounter=encounter, stay=stay, request=None)
     encounter.ward_id = old.ward_id
     turn_back(work, encounter, S.ARRIVED, at)
+    follow_patient(work, encounter, at)
     request = request_of(work, encounter.id) or open_request(
         work, encounter, at, target_ward_id=old.ward_id
     )
@@ -185,7 +191,7 @@ def _in_the_way(work: Work, encounter: Encounter, bed: Bed, at: datetime) -> boo
     )
 
 
-def _reopen(work: Work, bed: Bed, old: BedStay, at: datetime) -> BedStay:
+def _reopen(work: Work, encounter: Encounter, bed: Bed, old: BedStay, at: datetime) -> BedStay:
     """As if nobody had left: the stay goes on, the bed is as it was, no cleaning is due."""
     left_at = old.until
     drop_task(work, bed, at)
@@ -193,6 +199,7 @@ def _reopen(work: Work, bed: Bed, old: BedStay, at: datetime) -> BedStay:
         undo_soiling(work, bed, left_at)
     old.until, old.ended_by, old.ended_recorded_at = None, None, None
     work.session.flush()
+    follow_patient(work, encounter, at)
     work.emit("BedOccupied", bed.scope, bed=bed.id, stay=old.id, encounter=old.encounter_id)
     return old
 

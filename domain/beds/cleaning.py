@@ -136,9 +136,8 @@ class FinishCleaning(OfTask, Command[CleaningTask]):
 
     def apply(self, work: Work) -> CleaningTask:
         task, at = work.get(CleaningTask, self.task_id), happened(work, self.at)
-        _turn(work, task, CleaningState.DONE)
+        _turn(work, task, CleaningState.DONE, until=max(at, task.since))
         turn_hygiene(work, work.get(Bed, task.bed_id), Hygiene.CLEAN, at)
-        task.until = max(at, task.since)
         return task
 
 
@@ -238,10 +237,12 @@ def require_after_stays(work: Work, bed: Bed, at: datetime) -> None:
                       reason="BEFORE_LAST_CHANGE", field="at", blocking=stay.id)  # fmt: skip
 
 
-def _turn(work: Work, task: CleaningTask, state: CleaningState) -> None:
+def _turn(
+    work: Work, task: CleaningTask, state: CleaningState, *, until: datetime | None = None
+) -> None:
     if state not in NEXT_CLEANING[task.state]:
         raise _state_of(task)
-    task.state = state
+    task.state, task.until = state, until or task.until
     _tell(work, task)
 
 

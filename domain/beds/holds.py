@@ -138,7 +138,7 @@ def release(work: Work, hold: BedHold, state: HoldState, at: datetime) -> None:
     end_hold(work, hold, state, at)
     request = work.get(BedRequest, hold.request_id)
     if request.state in (RequestState.HELD, RequestState.IN_TRANSIT):
-        turn_request(work, request, RequestState.ACTIVE, at)
+        turn_request(work, request, RequestState.ACTIVE, work.now)
 
 
 def settle_expired(work: Work, bed: Bed) -> None:

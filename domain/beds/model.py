@@ -228,7 +228,7 @@ class BedRequest(Spell, table=True):
 
 
 class RequestPhase(Spell, table=True):
-    """A request's state from when to when."""
+    """What a request was from when to when: its state, and what was asked for."""
 
     __tablename__ = "request_phase"
     __table_args__ = (
@@ -241,7 +241,11 @@ class RequestPhase(Spell, table=True):
 
     hospital_id: UUID = Field(foreign_key="hospital.id")
     request_id: UUID = Field(foreign_key="bed_request.id")
+    from_ward_id: UUID | None = Field(default=None, foreign_key="ward.id")
+    target_ward_id: UUID | None = Field(default=None, foreign_key="ward.id")
     state: RequestState = Field(sa_type=words(RequestState))
+    priority: int = 0
+    needed_by: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class BedHold(InBed, table=True):

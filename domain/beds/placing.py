@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain.beds.model import Bed, Hygiene, WaivedRule, Waiver
+from domain.beds.model import Bed, BlockKind, Hygiene, WaivedRule, Waiver
 from domain.beds.presence import (
     as_newcomer,
     beds_in_use,
@@ -124,12 +124,12 @@ def _other_bed(work: Work, placing: Placing) -> Iterator[Obstacle]:
 
 
 def blocked(work: Work, bed: Bed, at: datetime) -> Iterator[Obstacle]:
-    """The block or closure of a bed at `at`, or else now."""
+    """The block or closure of a bed at `at`, or else now; a closed bed takes nobody at all."""
     for moment in (at, None):
         block = block_on(work, bed.id, moment)
         if block is not None:
             yield (
-                WaivedRule.BED_STATE,
+                None if block.kind == BlockKind.CLOSED else WaivedRule.BED_STATE,
                 Conflict(
                     f"bed {bed.code} is {block.kind} since {block.since.isoformat()}",
                     reason=f"BED_{block.kind}", blocking=block.id, allowed=("OPEN",),

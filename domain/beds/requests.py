@@ -79,6 +79,7 @@ class ChangeRequest(Command[BedRequest]):
         before = request.target_ward_id
         replace_given(request, target_ward_id=self.target_ward_id, priority=self.priority,
                       needed_by=self.needed_by)  # fmt: skip
+        _turn_page(work, request, work.now)
         tell_request(work, "RequestChanged", request, before)
         return request
 
@@ -231,16 +232,11 @@ def turn_request(work: Work, request: BedRequest, state: RequestState, at: datet
             f"the request is {request.state} and cannot become {state}",
             reason="REQUEST_STATE", blocking=request.id, allowed=_next_states(request),
         )  # fmt: skip
-    before = work.session.exec(
-        select(RequestPhase).where(
-            RequestPhase.request_id == request.id, col(RequestPhase.until).is_(None)
-        )
-    ).one()
-    at = max(at, before.since)  # an earlier page may have been recorded with a later time
+    at = max(at, _present_page(work, request).since)  # that one may have been told later
     request.state = state
     if not NEXT_REQUEST[state]:
         request.until = at
-    succeed(work, before, _phase(work, request, at))
+    _turn_page(work, request, at)
     tell_request(work, "RequestChanged", request)
 
 
@@ -281,19 +277,39 @@ def tell_request(
         work.emit(name, scope, request=request.id, state=request.state)
 
 
-def follow_arrival(work: Work, encounter: Encounter, at: datetime) -> None:
-    """A planned patient came: what was asked ahead counts from now on, from this ward."""
+def follow_patient(work: Work, encounter: Encounter, at: datetime) -> None:
+    """The patient came to a ward: the request waits from there, and counts from now on."""
     request = request_of(work, encounter.id)
     if request is None:
         return
-    request.from_ward_id = encounter.ward_id
+    before, request.from_ward_id = request.from_ward_id, encounter.ward_id
     if request.state == RequestState.REQUESTED and encounter.status != EncounterStatus.PLANNED:
         turn_request(work, request, RequestState.ACTIVE, at)
+    elif before != encounter.ward_id:
+        _turn_page(work, request, at)
+        tell_request(work, "RequestChanged", request, before)
+
+
+def _present_page(work: Work, request: BedRequest) -> RequestPhase:
+    return work.session.exec(
+        select(RequestPhase).where(
+            RequestPhase.request_id == request.id, col(RequestPhase.until).is_(None)
+        )
+    ).one()
+
+
+def _turn_page(work: Work, request: BedRequest, at: datetime) -> None:
+    """Write what the request is from `at` on."""
+    before = _present_page(work, request)
+    succeed(work, before, _phase(work, request, max(at, before.since)))
 
 
 def _phase(work: Work, request: BedRequest, at: datetime) -> RequestPhase:
-    return RequestPhase(hospital_id=request.hospital_id, request_id=request.id,
-                        state=request.state, since=at, **recorded(work))  # fmt: skip
+    return RequestPhase(
+        hospital_id=request.hospital_id, request_id=request.id, state=request.state,
+        from_ward_id=request.from_ward_id, target_ward_id=request.target_ward_id,
+        priority=request.priority, needed_by=request.needed_by, since=at, **recorded(work),
+    )  # fmt: skip
 
 
 def _next_states(request: BedRequest) -> tuple[str, ...]:

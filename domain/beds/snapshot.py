@@ -188,29 +188,25 @@ def _holds(area: Area, at: datetime | None, now: datetime) -> Select[*tuple[Any,
 
 
 def _requests(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
+    """Now from the requests themselves, for a past moment from the page of that time."""
+    said: Any = BedRequest if at is None else RequestPhase
     columns: list[Any] = [
-        col(BedRequest.id), col(BedRequest.from_ward_id), col(BedRequest.target_ward_id),
-        col(BedRequest.priority), col(BedRequest.needed_by), col(BedRequest.since),
+        col(BedRequest.id), col(said.from_ward_id), col(said.target_ward_id),
+        col(said.priority), col(said.needed_by), col(said.state), col(BedRequest.since),
         col(BedRequest.version), *_person(),
-        (col(BedRequest.state) if at is None else col(RequestPhase.state)).label("state"),
     ]  # fmt: skip
     query = _with_person(sa.select(*columns).select_from(BedRequest), BedRequest, at)
     if at is not None:
         page = col(RequestPhase.request_id) == col(BedRequest.id)
         query = query.join(RequestPhase, sa.and_(page, during(RequestPhase, at)))
     if area.ward_id is not None:
-        wanted = col(BedRequest.target_ward_id)
-        query = query.where(
-            sa.or_(
-                wanted == area.ward_id,
-                sa.and_(wanted.is_(None), col(BedRequest.from_ward_id) == area.ward_id),
-            )
-        )
+        here, wanted = col(said.from_ward_id) == area.ward_id, col(said.target_ward_id)
+        query = query.where(sa.or_(wanted == area.ward_id, sa.and_(wanted.is_(None), here)))
     return query.where(
         col(BedRequest.hospital_id) == area.hospital_id, during(BedRequest, at)
     ).order_by(
-        col(BedRequest.priority).desc(), col(BedRequest.needed_by).is_(None),
-        col(BedRequest.needed_by), col(BedRequest.since), col(BedRequest.id),
+        col(said.priority).desc(), col(said.needed_by).is_(None), col(said.needed_by),
+        col(BedRequest.since), col(BedRequest.id),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from domain.beds.model import (
     Waiver,
 )
 from domain.beds.presence import hold_for, request_of
-from domain.beds.requests import end_hold, turn_request
+from domain.beds.requests import end_hold, follow_patient, turn_request
 from domain.beds.waivers import record_use
 from domain.patients.model import Encounter
 from domain.places.times import recorded, store
@@ -51,6 +51,7 @@ def begin_stay(
     ))  # fmt: skip
     record_use(work, waivers, stay=stay)
     encounter.ward_id = bed.ward_id
+    follow_patient(work, encounter, at)
     work.session.flush()
     work.subjects.add(encounter.subject)
     work.emit("BedOccupied", bed.scope, bed=bed.id, stay=stay.id, encounter=encounter.id)

@@ -23,9 +23,10 @@ _COVERS = (
     "p.bed_id = NEW.bed_id AND p.since <= NEW.since AND (p.until IS NULL OR p.until > NEW.since)"
 )
 _NOT_READY = (
-    "NEW.state_waiver_id IS NULL AND NEW.voided_at IS NULL AND ("
-    f"EXISTS (SELECT 1 FROM bed_block p WHERE {_COVERS})"
-    " OR (NEW.begun_by <> 'SWAP' AND NOT EXISTS"
+    "NEW.voided_at IS NULL AND ("
+    f"EXISTS (SELECT 1 FROM bed_block p WHERE {_COVERS}"
+    " AND (p.kind = 'CLOSED' OR NEW.state_waiver_id IS NULL))"
+    " OR (NEW.begun_by <> 'SWAP' AND NEW.state_waiver_id IS NULL AND NOT EXISTS"
     f" (SELECT 1 FROM bed_hygiene p WHERE p.hygiene = 'CLEAN' AND {_COVERS})))"
 )
 _ENCOUNTER_ENDED = (

@@ -93,7 +93,13 @@ def _request_phase() -> None:
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("from_ward_id", sa.Uuid(), nullable=True),
+        sa.Column("target_ward_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("needed_by", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["from_ward_id"], ["ward.id"]),
+        sa.ForeignKeyConstraint(["target_ward_id"], ["ward.id"]),
         sa.CheckConstraint(
             "state IN ('REQUESTED', 'ACTIVE', 'PROPOSED', 'HELD', 'IN_TRANSIT', 'FULFILLED', 'CANCELLED', 'EXPIRED')",
             name="state_known",
