@@ -1,5 +1,6 @@
 """A small ledger to try things on: one signing key, one secret, a fixed clock."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -97,18 +98,23 @@ class Ledger:
 
     def sequence(self) -> str:
         """Link everything; the newest note."""
-        for _ in range(200):  # another database's transaction may hold PostgreSQL back a moment
+        deadline = time.monotonic() + 30  # other databases' transactions hold PostgreSQL back
+        while True:
             while self.sequencer.step():
                 pass
-            with self.engine.connect() as connection:
-                left = connection.exec_driver_sql(
-                    "SELECT count(*) FROM ledger_entry e WHERE NOT EXISTS"
-                    " (SELECT 1 FROM ledger_leaf l WHERE l.entry_id = e.id)"
-                ).scalar_one()
-                connection.rollback()
-            if not left or self.engine.dialect.name == "sqlite":
+            if not self._unlinked() or time.monotonic() > deadline:
                 break
+            time.sleep(0.005)
         return self.sequencer.checkpoint
+
+    def _unlinked(self) -> int:
+        with self.engine.connect() as connection:
+            left = connection.exec_driver_sql(
+                "SELECT count(*) FROM ledger_entry e WHERE NOT EXISTS"
+                " (SELECT 1 FROM ledger_leaf l WHERE l.entry_id = e.id)"
+            ).scalar_one()
+            connection.rollback()
+        return int(left)
 
     def export(self, **given: Any) -> Path:
         target = self.folder / "export"
