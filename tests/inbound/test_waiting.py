@@ -1,5 +1,7 @@
 """What waits: seen, opened, corrected, named, retried, discarded; and what is a duplicate."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,11 @@ def test_a_folder_is_imported_with_its_places(world: World, tmp_path: Path) -> N
     assert counted(summary) == {"applied": 3}
     assert (world.status(), seen) == (["DISCHARGED"], [])
     assert counted(import_hl7(world.app, [tmp_path], "GH", actor=world.manager)) == {"duplicate": 3}
+
+
+def test_the_same_message_at_the_same_time_has_one_effect(world: World) -> None:
+    world.ward("W1", ["B1"])
+    with ThreadPoolExecutor(4) as threads:
+        taken = [one for (one,) in threads.map(lambda _: world.send(admit()), range(8))]
+    assert Counter(one.state.value for one in taken) == {"APPLIED": 1, "DUPLICATE": 7}
+    assert len(world.beds()) == 1
