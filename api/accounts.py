@@ -114,7 +114,10 @@ class AccountMutations:
     def change_password(
         self, old_password: str, new_password: str, choice: Choice, totp: str | None = None
     ) -> ChangePassword:
-        return ChangePassword(credential=choice.credential, password_hash=choice.password_hash)
+        return ChangePassword(
+            credential=choice.credential, totp_step=choice.totp_step,
+            password_hash=choice.password_hash,
+        )  # fmt: skip
 
     @mutation(returns=TotpEnrolment)
     def enrol_totp(self) -> EnrolTotp:

@@ -10,7 +10,8 @@ from api.context import Context, snapshot
 from api.mutation import STRANGER
 from authz.logins import Known, Proof, Refused
 from authz.throttle import Failures
-from domain.accounts.logins import RefuseLogin, login_refused, must_change_password
+from domain.accounts.credentials import login_refused
+from domain.accounts.logins import RefuseLogin, must_change_password
 from domain.accounts.model import Account, LoginFailure
 from domain.accounts.queries import credentials
 from domain.accounts.rules import folded_name
@@ -29,10 +30,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The hash of a chosen password, and the credential that was proved, if any."""
+    """The hash of a chosen password, and what was proved for it, if anything."""
 
     password_hash: str = field(repr=False)
     credential: int = 0
+    totp_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ async def prove_change(context: Context, arguments: Arguments) -> Arguments:
     login_name = account.login_name or ""
     _, proof = await _proved(context, login_name, arguments["old_password"], arguments.get("totp"))
     new_hash = await _hashed(context, arguments["new_password"], account)
-    return {**arguments, "choice": Choice(new_hash, proof.credential)}
+    return {**arguments, "choice": Choice(new_hash, proof.credential, proof.totp_step)}
 
 
 async def judge_password(context: Context, arguments: Arguments) -> Arguments:

@@ -27,6 +27,7 @@ class ChangePassword(Command[Account]):
     action = "password.change"
 
     credential: int
+    totp_step: int | None = None  # of the one-time code that was checked
     password_hash: str = field(repr=False)
 
     def scope(self, work: Work) -> Scope:
@@ -35,12 +36,13 @@ class ChangePassword(Command[Account]):
     def apply(self, work: Work) -> Account:
         account = own_account(work)
         require_credential(account, self.credential)
+        use_code(account, self.totp_step)
         account.password_hash, account.must_change = self.password_hash, False
         credentials_changed(work, account, keep=work.actor.session)
         return account
 
     def payload(self) -> dict[str, Any]:
-        return {"credential": self.credential}
+        return {"credential": self.credential, "totp_step": self.totp_step}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,3 +143,18 @@ def require_credential(account: Account, seen: int) -> None:
     """Raise Retry if the credentials changed since the password or code was checked."""
     if account.credential != seen:
         raise Retry("the account changed meanwhile; try again", reason="CREDENTIAL_CHANGED")
+
+
+def use_code(account: Account, step: int | None) -> None:
+    """Spend the code of a time step. Raises Denied where one is due and none is fresh."""
+    if not account.totp_confirmed:
+        return
+    last = account.totp_step if account.totp_step is not None else -1
+    if step is None or step <= last:
+        raise login_refused()
+    account.totp_step = step
+
+
+def login_refused() -> Denied:
+    """The same words whatever was wrong, so that nothing is learnt by trying."""
+    return Denied("login name, password or code is not right", reason="LOGIN_REFUSED")

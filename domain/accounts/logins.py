@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from domain.accounts.credentials import require_credential
+from domain.accounts.credentials import login_refused, require_credential, use_code
 from domain.accounts.endings import (
     credentials_changed,
     end_session,
@@ -55,7 +55,7 @@ class StartSession(Command[Opened]):
         require_credential(account, self.credential)
         if account.disabled_at is not None:
             raise login_refused()
-        self._use_code(account)
+        use_code(account, self.totp_step)
         self._use_password(work, account)
         failure = failure_of(work.session, self.name_key)
         if failure is not None:
@@ -81,14 +81,6 @@ class StartSession(Command[Opened]):
             raise must_change_password()
         elif self.rehashed is not None:
             account.password_hash = self.rehashed
-
-    def _use_code(self, account: Account) -> None:
-        if not account.totp_confirmed:
-            return
-        last = account.totp_step if account.totp_step is not None else -1
-        if self.totp_step is None or self.totp_step <= last:
-            raise login_refused()
-        account.totp_step = self.totp_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,11 +182,6 @@ class RevokeSessions(Command[Account]):
             tokens=revoke_tokens(work, account.id),
         )
         return account
-
-
-def login_refused() -> Denied:
-    """The same words whatever was wrong, so that nothing is learnt by trying."""
-    return Denied("login name, password or code is not right", reason="LOGIN_REFUSED")
 
 
 def must_change_password() -> Denied:

@@ -255,3 +255,90 @@ def test_a_person_is_made_enrolled_and_given_a_role(program: tuple[App, Client])
     with reading(app.engine) as session:
         mia = session.exec(select(Account).where(Account.login_name == "mia.wang")).one()
         assert GIVEN not in str(mia.password_hash)
+
+
+def test_a_password_is_changed_with_the_old_one_and_the_session_goes_on(
+    program: tuple[App, Client],
+) -> None:
+    _, client = program
+    field = 'changePassword(oldPassword: "%s", newPassword: "%s", totp: "%s", idempotencyKey: $k)'
+
+    async def story() -> None:
+        code = pyotp.TOTP(SECRET).at(NOON)
+        opened = await client.login("system.one", GIVEN, totp=code, new=CHOSEN)
+        token = opened["accessToken"]
+        wrong = await client.change(field % (GIVEN, "x", code), "... on OwnAccount { id }", token)
+        assert wrong["reason"] == "LOGIN_REFUSED"
+        better = "another long sentence for the ward"
+        spent = await client.change(
+            field % (CHOSEN, better, code), "... on OwnAccount { id }", token
+        )
+        assert spent["reason"] == "LOGIN_REFUSED"
+        client.now += timedelta(seconds=30)
+        code = pyotp.TOTP(SECRET).at(client.now)
+        right = await client.change(
+            field % (CHOSEN, better, code), "... on OwnAccount { loginName }", token
+        )
+        assert right == {"loginName": "system.one"}
+        client.app.watch.step()
+        assert (await client.ask("{ me { id } }", token))["data"]["me"]["id"]
+        over = await client.change(
+            "logout(idempotencyKey: $k)", "... on SessionOver { sessionId }", token
+        )
+        assert over == {"sessionId": opened["sessionId"]}
+        client.app.watch.step()
+        after = await client.ask("{ me { id } }", token)
+        assert after["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+    anyio.run(story)
+
+
+def test_an_administrator_resets_disables_and_revokes(program: tuple[App, Client]) -> None:
+    _, client = program
+    account = "... on Account { id disabledAt oneTimeCodes }"
+
+    async def story() -> None:
+        system, security = await client.founder("system.one"), await client.founder("security.one")
+        mia = (await client.change(
+            f'createAccount(loginName: "mia.wang", password: "{GIVEN}", idempotencyKey: $k)',
+            account, system,
+        ))["id"]  # fmt: skip
+        service = (await client.change(
+            'createAccount(kind: SERVICE, title: "HL7", idempotencyKey: $k)', account, system,
+        ))["id"]  # fmt: skip
+        own = f'accountId: "{mia}", idempotencyKey: $k'
+        for change in (
+            f'resetPassword(password: "{CHOSEN}", {own})', f"resetTotp({own})",
+            f"disableAccount({own})", f"enableAccount({own})", f"revokeSessions({own})",
+        ):  # fmt: skip
+            assert (await client.change(change, account, system))["id"] == mia
+        binding = await client.change(
+            f'grantRole(role: "nurse", {own})', "... on RoleBinding { id accountId }", security
+        )
+        assert binding["accountId"] == mia
+        listed = await client.ask(f'{{ roleBindings(accountId: "{mia}") {{ id role }} }}', system)
+        assert listed["data"]["roleBindings"] == [{"id": binding["id"], "role": "nurse"}]
+        revoked = await client.change(
+            f'revokeRole(bindingId: "{binding["id"]}", idempotencyKey: $k)',
+            "... on RoleBinding { role }", security,
+        )  # fmt: skip
+        assert revoked == {"role": "nurse"}
+        issued = await client.change(
+            f'issueServiceToken(accountId: "{service}", days: 3, idempotencyKey: $k)',
+            "... on IssuedToken { id token }", system,
+        )  # fmt: skip
+        me = await client.ask("{ me { title kind } }", issued["token"])
+        assert me["data"]["me"] == {"title": "HL7", "kind": "SERVICE"}
+        living = f'{{ longTokens(accountId: "{service}") {{ id }} account(id: "{mia}") {{ id }} }}'
+        found = (await client.ask(living, system))["data"]
+        assert found == {"longTokens": [{"id": issued["id"]}], "account": {"id": mia}}
+        gone = await client.change(
+            f'revokeToken(tokenId: "{issued["id"]}", idempotencyKey: $k)',
+            "... on LongToken { id deviceBound }", system,
+        )  # fmt: skip
+        assert gone == {"id": issued["id"], "deviceBound": False}
+        client.app.watch.step()
+        after = await client.ask("{ me { id } }", issued["token"])
+        assert after["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+    anyio.run(story)

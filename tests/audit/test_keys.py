@@ -133,3 +133,13 @@ def test_the_doctor_names_each_key_and_what_it_cannot_open(bare_engine: Engine) 
         assert ill == [Finding("blind-1", 0, 3), Finding("kek-1", 0, 3)]
         lost = Keys({(k, 2 if k is KeyKind.KEK else 1): keys.secret(k) for k in KeyKind})
         assert Finding("kek-1", 0, 3) in examine(lost, session)
+
+
+def test_the_doctor_counts_a_missing_blind_key_as_broken(bare_engine: Engine) -> None:
+    keys = development_keys("a" * 32)
+    with Session(bare_engine) as session, session.begin():
+        session.add(make_subject_key(keys, UUID(int=1), NOON, bytes(12)))
+
+    with Session(bare_engine) as session:
+        lost = Keys({(k, 2 if k is KeyKind.BLIND else 1): keys.secret(k) for k in KeyKind})
+        assert Finding("blind-1", 0, 1) in examine(lost, session)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session, col, delete, select
 
 from audit.keys import KeyKind, Keys, development_keys
@@ -201,3 +201,38 @@ def test_nothing_prints_or_pickles(
     assert (repr(sealed), f"{sealed}") == ("***", "***")
     assert CANARY.encode() not in pickle.dumps(sealed)
     assert "canary" not in caplog.text + str(broken.value)
+
+
+def test_keys_of_many_people_are_fetched_with_one_statement(bare_engine: Engine) -> None:
+    vault = FieldVault(KEYS, lambda: NOON)
+    places = [replace(PLACE, subject=UUID(int=n), row=UUID(int=n)) for n in range(1, 4)]
+    with writing(bare_engine) as session:
+        bound = vault.bind(session)
+        sealed = [bound.seal(f"person {place.row.int}", place) for place in places]
+    statements: list[str] = []
+    event.listen(
+        bare_engine, "before_cursor_execute", lambda _c, _cur, sql, *_rest: statements.append(sql)
+    )
+
+    with Session(bare_engine) as session:
+        vault.load(session, [place.subject for place in places])
+        vault.load(session, [place.subject for place in places])
+        bound = vault.bind(session)
+        opened = [bound.open(s, p) for s, p in zip(sealed, places, strict=True)]
+
+    assert opened == ["person 1", "person 2", "person 3"]
+    assert sum("subject_key" in sql for sql in statements) == 1
+
+
+def test_a_full_memory_forgets_the_oldest_and_asks_again(bare_engine: Engine) -> None:
+    vault = FieldVault(KEYS, lambda: NOON, most=1)
+    places = [replace(PLACE, subject=UUID(int=n), row=UUID(int=n)) for n in (1, 2)]
+    with writing(bare_engine) as session:
+        bound = vault.bind(session)
+        sealed = [bound.seal("x", place) for place in places]
+
+    with Session(bare_engine) as session:
+        vault.load(session, [place.subject for place in places])
+        vault.load(session, [UUID(int=9)])
+        bound = vault.bind(session)
+        assert [bound.open(s, p) for s, p in zip(sealed, places, strict=True)] == ["x", "x"]

@@ -1,5 +1,6 @@
 """The policy in the database: put there by migrations, guarded by constraints, watched."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -111,3 +112,25 @@ def test_a_watch_reloads_when_the_epoch_moves_and_only_then(bare_engine: Engine)
     watch.step()  # a failed reload is tried again
     assert (loads[0], decisions.epoch) == (5, 2)
     assert alarms == ["policy reload failed: PolicyBroken"] * 2
+
+
+def test_a_watch_outlives_a_database_that_is_away(
+    bare_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("authz.watch.EVERY_S", 0.001)
+    alarms: list[str] = []
+    stop, looks = threading.Event(), iter(range(3))
+    decisions = Decisions(loader(bare_engine, lambda: NOON), lambda: NOON)
+    tokens = AccessTokens("i", "a", {"t": KEYS.signer(KeyKind.TOKEN)})
+    watch = Watch(bare_engine, decisions, Gate(bare_engine, tokens, lambda: NOON), alarms.append)
+
+    def look() -> None:
+        if next(looks) == 2:
+            stop.set()
+            return
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(watch, "step", look)
+    watch.run(stop)
+
+    assert alarms == ["watching rights failed: OSError"] * 2

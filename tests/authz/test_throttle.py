@@ -3,6 +3,8 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from authz.throttle import LONGEST_WAIT, Attempt, Failures, Throttle, wait_after
 from kit.errors import Denied
 
@@ -128,3 +130,21 @@ def test_a_day_without_failures_forgets_them() -> None:
 
     assert door.attempt() == Failures(1, door.now, None)
     assert timedelta(minutes=15) == LONGEST_WAIT
+
+
+def test_a_flood_of_names_and_addresses_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("authz.throttle._REMEMBERED", 10)
+    door = Door()
+    for number in range(50):
+        door.attempt(f"n{number}".encode(), address=f"b{number}")
+
+    assert (len(door.throttle._names), len(door.throttle._addresses)) == (10, 10)
+
+
+def test_an_attempt_that_breaks_off_is_not_a_failure() -> None:
+    door = Door()
+    for _ in range(10):
+        with pytest.raises(OSError, match="away"), door.throttle.enter(NAME, f"c{_}"):
+            raise OSError("away")
+
+    assert door.attempt() == Failures(1, NOON, None)
