@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from domain.beds.admission import require_at_hand
+from domain.beds.holds import settle_expired
 from domain.beds.hygiene import clean_up_later, drop_task, soil, undo_soiling
 from domain.beds.leaving import OfEncounter
 from domain.beds.model import (
@@ -24,9 +25,9 @@ from domain.beds.model import (
     WaivedRule,
 )
 from domain.beds.placing import Placing, obstacles
-from domain.beds.presence import hygiene_of, request_of, require_stay, task_on
+from domain.beds.presence import hold_on, hygiene_of, request_of, require_stay, task_on
 from domain.beds.requests import follow_patient, open_request
-from domain.beds.stays import begin_stay, end_leave
+from domain.beds.stays import begin_stay, end_leave, fulfil
 from domain.patients.episodes import tell
 from domain.patients.model import (
     CareAssignment,
@@ -161,6 +162,7 @@ def _void(work: Work, stay: BedStay, at: datetime, *, untouched: bool) -> None:
 def _restore(work: Work, encounter: Encounter, old: BedStay, at: datetime) -> Restored:
     """The old bed if nothing but its own cleaning is in the way; else a place in the queue."""
     bed = work.get(Bed, old.bed_id)
+    settle_expired(work, bed)
     task, page = task_on(work, bed.id), hygiene_of(work, bed.id)
     in_the_way = _in_the_way(work, encounter, bed, at)
     waiting = (CleaningState.QUEUED, CleaningState.ASSIGNED)
@@ -169,7 +171,9 @@ def _restore(work: Work, encounter: Encounter, old: BedStay, at: datetime) -> Re
             encounter=encounter, stay=_reopen(work, encounter, bed, old, at), request=None
         )
     if not in_the_way and page is not None and page.hygiene == Hygiene.CLEAN:
-        stay = begin_stay(work, bed, encounter, at, StayBegin.RESTORE, previous=old)
+        request = _fulfil_held(work, encounter, bed, at)
+        stay = begin_stay(work, bed, encounter, at, StayBegin.RESTORE, previous=old,
+                          request=request)  # fmt: skip
         return Restored(encounter=encounter, stay=stay, request=None)
     encounter.ward_id = old.ward_id
     turn_back(work, encounter, S.ARRIVED, at)
@@ -198,10 +202,18 @@ def _reopen(work: Work, encounter: Encounter, bed: Bed, old: BedStay, at: dateti
     if left_at is not None:
         undo_soiling(work, bed, left_at)
     old.until, old.ended_by, old.ended_recorded_at = None, None, None
+    request = _fulfil_held(work, encounter, bed, at)
+    old.request_id = request.id if request else old.request_id
     work.session.flush()
     follow_patient(work, encounter, at)
     work.emit("BedOccupied", bed.scope, bed=bed.id, stay=old.id, encounter=old.encounter_id)
     return old
+
+
+def _fulfil_held(work: Work, encounter: Encounter, bed: Bed, at: datetime) -> BedRequest | None:
+    """The bed may be held for this very patient, who has come back to it."""
+    hold = hold_on(work, bed.id)
+    return fulfil(work, encounter, bed, at) if hold is not None else None
 
 
 def _was_planned(work: Work, encounter: Encounter, stay: BedStay) -> bool:

@@ -31,12 +31,15 @@ def turn_hygiene(
     reason: str | None = None,
     after_use: bool = False,
 ) -> None:
-    """Write that the bed became so at `at`, before later pages if there are any.
+    """Write that the bed became so at `at`.
 
-    Raises Conflict where the state before does not lead here, or this not to the one after.
-    `after_use`: somebody lay in it, so it is dirty whatever it was, and contaminated stays so.
+    Raises Conflict where the state before does not lead here, Invalid before the last change.
+    `after_use`: somebody lay in it, so it is dirty whatever it was, and contaminated stays so;
+    a departure told late goes before what was found in the bed since.
     """
     page, following = _pages(work, bed, at)
+    if following is not None and not after_use:
+        raise _too_early(following)
     if page.hygiene == hygiene or (after_use and page.hygiene == Hygiene.CONTAMINATED):
         return
     if not after_use:
@@ -91,6 +94,18 @@ def drop_task(work: Work, bed: Bed, at: datetime) -> None:
     if task is not None:
         task.state, task.until = CleaningState.CANCELLED, max(at, task.since)
         work.session.flush()
+
+
+def interrupt_cleaning(work: Work, bed: Bed, at: datetime) -> None:
+    """Somebody is put into a bed that is being cleaned: half clean is not clean."""
+    task, page = task_on(work, bed.id), hygiene_of(work, bed.id)
+    if task is None:
+        return
+    drop_task(work, bed, at)
+    if page is not None and page.hygiene in (Hygiene.CLEANING, Hygiene.SUSPENDED):
+        thorough = task.kind in (CleaningKind.TERMINAL, CleaningKind.ISOLATION)
+        turn_hygiene(work, bed, Hygiene.CONTAMINATED if thorough else Hygiene.DIRTY, at,
+                     reason="INTERRUPTED", after_use=True)  # fmt: skip
 
 
 def clean_up_later(work: Work, bed: Bed, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from domain.beds.hygiene import drop_task, soil
+from domain.beds.hygiene import interrupt_cleaning, soil
 from domain.beds.model import (
     Bed,
     BedHold,
@@ -41,7 +41,7 @@ def begin_stay(
 ) -> BedStay:
     """Put the patient in the bed; cleaning that was under way by a waiver stops."""
     state_waiver = [one.id for one in waivers if one.rule == WaivedRule.BED_STATE]
-    drop_task(work, bed, at)
+    interrupt_cleaning(work, bed, at)
     stay = store(work, BedStay(
         hospital_id=bed.hospital_id, ward_id=bed.ward_id, bed_id=bed.id,
         encounter_id=encounter.id, subject=encounter.subject, begun_by=begun_by,

@@ -103,10 +103,10 @@ BROKEN = {
           LEFT JOIN placement_need n ON n.encounter_id = s.encounter_id AND n.until IS NULL
           LEFT JOIN placement_need n2 ON n2.encounter_id = s2.encounter_id AND n2.until IS NULL
         WHERE s.until IS NULL AND s.voided_at IS NULL
-          AND coalesce(n2.isolation, 'NONE') <> 'NONE' AND n2.since < s.recorded_at
+          AND coalesce(n2.isolation, 'NONE') <> 'NONE' AND n2.recorded_at < s.recorded_at
           AND NOT (coalesce(n.isolation, 'NONE') = n2.isolation AND n.organism = n2.organism
                    AND n2.isolation <> 'PROTECTIVE' AND n.organism IS NOT NULL)
-          AND (n.since IS NULL OR n.since < s.recorded_at)
+          AND (n.since IS NULL OR n.recorded_at < s.recorded_at)
           AND s2.since < s.since
           AND NOT EXISTS (SELECT 1 FROM waiver_use u JOIN waiver w ON w.id = u.waiver_id
              WHERE w.rule = 'ROOM_ISOLATION' AND u.stay_id IN (s.id, s2.id))""",
