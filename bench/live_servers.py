@@ -86,11 +86,11 @@ def main(kind: str, file: str) -> None:
         ws="api.wire:Wire" if kind == "grouped" else "websockets-sansio",
         ws_per_message_deflate=False, lifespan="on",
     )  # fmt: skip
-    server = _Telling(config)
+    server = Telling(config)
     server.run()
 
 
-class _Telling(uvicorn.Server):
+class Telling(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         print(json.dumps(self.servers[0].sockets[0].getsockname()[1]), flush=True)
