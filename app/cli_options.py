@@ -13,6 +13,15 @@ DataFolder = Annotated[
     Path, typer.Option("--data", envvar="WARDGRID_DATA_FOLDER", help="The data folder.")
 ]
 
+Token = Annotated[
+    str,
+    typer.Option(
+        envvar="WARDGRID_TOKEN",
+        show_envvar=True,
+        help="Access token of a person, or token of a service.",
+    ),
+]
+
 
 def group(summary: str | None = None) -> typer.Typer:
     """A group of commands as this program shows them; with a summary it keeps its subcommands."""
@@ -48,6 +57,16 @@ def checked(data_folder: Path, **given: Any) -> Any:
         for error in problem.errors(include_input=False, include_url=False):
             typer.echo(f"{'.'.join(map(str, error['loc']))}: {error['msg']}", err=True)
         stop("the settings are not usable")
+
+
+def actor_of(running: Any, token: str) -> Any:
+    """Whoever holds the token; ends the program if nobody does."""
+    from authz.tokens import NotAuthentic
+
+    try:
+        return running.gate.admit(token).actor
+    except NotAuthentic:
+        stop("the token is not valid; an administrator makes one for a service account")
 
 
 @contextmanager
