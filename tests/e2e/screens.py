@@ -44,10 +44,12 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Screen:
-    """An open page. `complaints` are console errors, exceptions and breaches of the policy."""
+    """An open page. `complaints` are console errors, exceptions and breaches of the policy;
+    `asked` are the addresses from which it loaded something."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     def beds(self) -> int:
         return self.page.locator("[data-bed]").count()
@@ -99,6 +101,7 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = WALL) -> Iter
         "console",
         lambda said: screen.complaints.append(said.text) if said.type == "error" else None,
     )
+    screen.page.on("request", lambda request: screen.asked.append(request.url))
     screen.page.on("pageerror", lambda error: screen.complaints.append(str(error)))
     screen.page.goto(address)
     yield screen

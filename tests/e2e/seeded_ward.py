@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from app.wiring import App
 from authz.passwords import Passwords
@@ -20,7 +20,7 @@ from domain.beds.holds import HoldBed
 from domain.beds.inventory import AddBed
 from domain.beds.leave import StartLeave
 from domain.beds.leaving import OrderDischarge
-from domain.beds.model import BlockReason, CleaningPriority
+from domain.beds.model import Bed, BlockReason, CleaningPriority
 from domain.beds.requests import RequestBed
 from domain.patients.episodes import RegisterEncounter, SetExpectedDischarge, StatePlacementNeed
 from domain.patients.identity import Identity
@@ -31,15 +31,17 @@ from domain.places.model import RoomKind
 from kit.command import Command
 from kit.db import open_engine
 from kit.ids import new_id
-from kit.work import NETWORK, Actor, ActorKind
+from kit.work import Actor, ActorKind
 from tests.house import enrol
 
 T = TypeVar("T")
 BAYS, BEDS_PER_BAY, SIDE_ROOMS = 9, 4, 4
 STAFFED, LICENSED = 38, 42
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-NAMES = (("王", "小明"), ("李", "秀英"), ("欧阳", "建国"), ("张", "伟"), ("赵", "敏"))
-ENGLISH = (("Walker", "Lena"), ("Okafor", "Chidi"), ("Smith", "Ann"))
+SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"  # as the Book of Surnames begins
+GIVEN = ("小明", "秀英", "建国", "伟", "敏")
+ENGLISH = ("Walker", "Okafor", "Smith", "Novak", "Haddad", "Larsen", "Moreau", "Ito", "Silva")
+GIVEN_ENGLISH = "Lena"
 
 
 @dataclass
@@ -70,7 +72,7 @@ class _Seeding:
 
 
 def seed(app: App, url: str) -> Ward:
-    """Fill an empty house. The first name of each list lies in two beds: same surname."""
+    """Fill an empty house."""
     seeding = _Seeding(
         app, url, enrol(url, "system-administrator"),
         enrol(url, "house-supervisor", "charge-nurse"), app.clock(),
@@ -92,7 +94,7 @@ def seed(app: App, url: str) -> Ward:
     return ward
 
 
-def _beds(seeding: _Seeding, ward: UUID) -> Iterator[Any]:
+def _beds(seeding: _Seeding, ward: UUID) -> Iterator[Bed]:
     for number in range(1, BAYS + SIDE_ROOMS + 1):
         side = number > BAYS
         room = seeding.place(
@@ -155,12 +157,12 @@ def _clean(seeding: _Seeding, running: UUID, waiting: UUID) -> None:
 def _register(
     seeding: _Seeding, hospital: UUID, ward: UUID, number: int, *, privacy: bool = False
 ) -> UUID:
-    zh, en = NAMES[number % len(NAMES)], ENGLISH[number % len(ENGLISH)]
     identity = (
-        Identity(family_en=en[0], given_en=en[1])
+        Identity(family_en=ENGLISH[number % len(ENGLISH)], given_en=GIVEN_ENGLISH)
         if number % 4 == 3
-        else Identity(family_zh=zh[0], given_zh=zh[1])
-    )
+        else Identity(family_zh="欧阳" if number == 10 else SURNAMES[number % len(SURNAMES)],
+                      given_zh=GIVEN[number % len(GIVEN)])
+    )  # fmt: skip
     sex = Sex.FEMALE if number // BEDS_PER_BAY % 2 else Sex.MALE
     patient = seeding.care(
         RegisterPatient(hospital_id=hospital, identity=identity, sex=sex, privacy=privacy,

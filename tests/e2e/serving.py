@@ -6,25 +6,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from app.migrate import upgrade
 from app.settings import load
 from app.wiring import build
+from tests.e2e.desk import Desk
 from tests.e2e.screens import ROOT, free_port
 from tests.e2e.seeded_ward import Ward, seed
 
 STARTS_WITHIN_S = 60.0
-LOGIN = """mutation($n: String!, $p: String!) { login(loginName: $n, password: $p) {
-  ... on Tokens { accessToken } ... on Problem { reason } } }"""
-BLOCK = """mutation($bed: UUID!, $key: String!) {
-  blockBedForLong(bedId: $bed, reason: REPAIR, idempotencyKey: $key) {
-    ... on BedBlock { id } ... on Problem { reason message } } }"""
-BOARD = "query($w: UUID!) { bedBoard(wardId: $w) { beds { id code } } }"
 
 
 @dataclass
@@ -34,20 +28,24 @@ class WardServer:
     folder: Path
     ward: Ward
     port: int
+    desk: Desk = field(init=False)
     process: "subprocess.Popen[bytes] | None" = None
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.address, self.ward)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def link(self, language: str, ward: object = None) -> str:
-        """What one opens on the screen in the corridor."""
+    def link(self, language: str, ward: object = None, key: str | None = None) -> str:
+        """What one opens on a screen; without a key of its own, a link for many screens."""
         path = f"/ward/{ward or self.ward.id}?lang={language}"
-        return f"{self.address}{path}#token={self.ward.screen_token}"
+        return f"{self.address}{path}#token={key or self.ward.screen_token + '&shared'}"
 
     def start(self) -> None:
         self.process = _serve(self.folder, self.port)
-        self._wait_ready()
+        self._wait_ready(self.process)
 
     def stop(self) -> None:
         """Pull the plug."""
@@ -56,30 +54,10 @@ class WardServer:
             self.process.wait()
             self.process = None
 
-    def block_a_bed(self) -> str:
-        """Take a ready bed out of service, as a person at a desk does. Returns its code."""
-        answer = self._ask(LOGIN, {"n": self.ward.nurse, "p": self.ward.password}, None)
-        token = answer["login"]["accessToken"]
-        board = self._ask(BOARD, {"w": str(self.ward.id)}, token)["bedBoard"]
-        code = self.ward.free.pop()
-        bed = next(bed["id"] for bed in board["beds"] if bed["code"] == code)
-        answer = self._ask(BLOCK, {"bed": bed, "key": f"e2e-{code}"}, token)
-        assert "id" in answer["blockBedForLong"], answer
-        return code
-
-    def _ask(self, query: str, variables: dict[str, Any], token: str | None) -> dict[str, Any]:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        body = {"query": query, "variables": variables}
-        got = httpx.post(f"{self.address}/graphql", json=body, headers=headers, timeout=30).json()
-        assert "errors" not in got, got
-        data: dict[str, Any] = got["data"]
-        return data
-
-    def _wait_ready(self) -> None:
+    def _wait_ready(self, process: "subprocess.Popen[bytes]") -> None:
         ends = time.monotonic() + STARTS_WITHIN_S
         while time.monotonic() < ends:
-            assert self.process is not None
-            assert self.process.poll() is None, "the server ended while it started"
+            assert process.poll() is None, "the server ended while it started"
             try:
                 if httpx.get(f"{self.address}/readyz").status_code == 200:
                     return
@@ -101,21 +79,20 @@ def serving(folder: Path) -> Iterator[WardServer]:
     finally:
         app.stop()
     server = WardServer(folder, ward, free_port())
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
 
 
 def _wardgrid(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "app.cli", *arguments], cwd=ROOT, check=True,
-                   capture_output=True)  # fmt: skip
+    command = [sys.executable, "-m", "app.cli", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 
 def _serve(folder: Path, port: int) -> "subprocess.Popen[bytes]":
-    log = (folder / "serve.log").open("ab")
     command = [sys.executable, "-m", "app.cli", "serve", "--data", str(folder), "--port", str(port)]
     environment = os.environ | {"WARDGRID_ORIGINS": f"http://127.0.0.1:{port}"}
-    with log:
+    with (folder / "serve.log").open("ab") as log:
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)

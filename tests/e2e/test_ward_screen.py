@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.screens import PHONE, opened
+from tests.e2e.seeded_ward import GIVEN, GIVEN_ENGLISH
 from tests.e2e.serving import WardServer
 
 pytestmark = pytest.mark.browser
@@ -52,6 +53,27 @@ def test_every_bed_says_its_state_by_colour_icon_and_text(
         assert screen.page.locator('[class*="tone-"][data-bed]').count() == beds
 
 
+def test_patients_are_shown_by_initials_and_private_ones_not_at_all(
+    browser: Browser, server: WardServer
+) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        page = screen.page.content()
+        assert [name for name in (*GIVEN[:3], GIVEN_ENGLISH) if name in page] == []
+        shown = screen.page.locator(".initials").all_inner_texts()
+        assert {"欧阳某某", "L. O."} <= set(shown)
+        private = screen.page.locator(".card", has=screen.page.get_by_label("Private"))
+        assert private.count() == 1
+        assert private.locator(".initials").count() == 0
+
+
+def test_a_screen_loads_nothing_from_elsewhere(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        assert screen.asked != []
+        assert [url for url in screen.asked if not url.startswith(server.address)] == []
+
+
 def test_the_key_leaves_the_address_bar(browser: Browser, server: WardServer) -> None:
     with opened(browser, server.link("en")) as screen:
         screen.wait_live()
@@ -63,7 +85,7 @@ def test_the_key_leaves_the_address_bar(browser: Browser, server: WardServer) ->
 def test_a_change_in_the_ward_appears_by_itself(browser: Browser, server: WardServer) -> None:
     with opened(browser, server.link("en")) as screen:
         screen.wait_live()
-        bed = server.block_a_bed()
+        bed = server.desk.block_a_bed()
         changed = screen.page.locator(f'[data-bed="{bed}"]')
         expect(changed).to_have_attribute("data-state", "BLOCKED")
         expect(changed).to_contain_text("Repair")
@@ -95,17 +117,3 @@ def test_the_language_can_be_switched_on_the_screen(browser: Browser, server: Wa
         screen.page.get_by_role("button", name="中文").click()
         expect(screen.page.locator("html")).to_have_attribute("lang", "zh-CN")
         expect(screen.page.locator(".tone-occupied .state").first).to_have_text("占用")
-
-
-def test_a_ward_that_the_screen_may_not_see_is_named_in_plain_words(
-    browser: Browser, server: WardServer
-) -> None:
-    with opened(browser, server.link("en", "00000000-0000-7000-8000-00000000dead")) as screen:
-        screen.page.wait_for_selector("[data-refusal=WARD_UNKNOWN]")
-        assert screen.serious_findings() == []
-
-
-def test_a_screen_without_a_key_says_so(browser: Browser, server: WardServer) -> None:
-    with opened(browser, server.link("en").partition("#")[0]) as screen:
-        screen.page.wait_for_selector("[data-refusal=TOKEN_MISSING]")
-        assert screen.complaints == []

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { takeScreenToken } from '../src/session/credential';
+import { deviceSecret } from '../src/session/device';
+import { screenCredential, takeScreenKey } from '../src/session/screen';
 import { isReplaced } from '../src/ward/newerScreen';
 import { offsetFrom } from '../src/ward/serverClock';
 import { matches } from '../src/staff/wards';
@@ -14,16 +15,39 @@ beforeEach(() => {
 describe('the key of a screen', () => {
   test('leaves the address bar at once and is kept for the tab', () => {
     history.replaceState(null, '', '/ward/w1?lang=en#token=abc.def');
-    expect(takeScreenToken('w1')).toBe('abc.def');
+    expect(takeScreenKey('w1')).toEqual({ token: 'abc.def', shared: false });
     expect(location.hash).toBe('');
     expect(location.search).toBe('?lang=en');
-    expect(takeScreenToken('w1')).toBe('abc.def');
+    expect(takeScreenKey('w1')).toEqual({ token: 'abc.def', shared: false });
   });
 
   test('opens its own ward only', () => {
     history.replaceState(null, '', '/ward/w1#token=abc');
-    takeScreenToken('w1');
-    expect(takeScreenToken('w2')).toBeNull();
+    takeScreenKey('w1');
+    expect(takeScreenKey('w2')).toBeNull();
+  });
+
+  test('is presented with the secret of the device, and tied to it once it was good', async () => {
+    const sent: { authorization: string; body: string }[] = [];
+    vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
+      sent.push({ authorization: new Headers(init.headers).get('authorization') ?? '', body: String(init.body) });
+      return Response.json({ data: { bindDevice: { __typename: 'LongToken' } } });
+    });
+    const credential = screenCredential({ token: 'wgt_key', shared: false });
+    const presented = `wgt_key.${deviceSecret()}`;
+    expect(await credential.bearer(false)).toEqual({ kind: 'TOKEN', token: presented });
+    credential.accepted();
+    credential.accepted();
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]?.authorization).toBe(`Bearer ${presented}`);
+    expect(sent[0]?.body).toContain(deviceSecret());
+  });
+
+  test('of a shared link is tied to no device', async () => {
+    history.replaceState(null, '', '/ward/w1#token=abc&shared');
+    const key = takeScreenKey('w1');
+    expect(key).toEqual({ token: 'abc', shared: true });
+    expect(await screenCredential(key as never).bearer(false)).toEqual({ kind: 'TOKEN', token: 'abc' });
   });
 });
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { endingOf, type Attempt, type Follow } from '../src/graphql/live';
 import type { BoardEvent } from '../src/graphql/documents';
-import { screenCredential, type Bearer, type Credential } from '../src/session/credential';
+import { noCredential, type Bearer, type Credential } from '../src/session/credential';
+import { screenCredential } from '../src/session/screen';
 import { age, retryWait } from '../src/ward/freshness';
 import { WardWatch } from '../src/ward/watch';
 
@@ -31,7 +32,7 @@ class Line {
 let line: Line;
 let watch: WardWatch;
 
-async function open(credential: Credential = screenCredential('key')): Promise<void> {
+async function open(credential: Credential = screenCredential({ token: 'key', shared: true })): Promise<void> {
   line = new Line();
   watch = new WardWatch('ward', credential, line.follow);
   watch.start();
@@ -151,7 +152,7 @@ describe('a refusal', () => {
       asked.push(renew);
       return { kind: 'TOKEN', token: renew ? 'new' : 'old' };
     };
-    await open({ renewable: true, whenNone: 'SESSION_OVER', whenExpired: 'SESSION_OVER', bearer });
+    await open({ renewable: true, whenNone: 'SESSION_OVER', whenExpired: 'SESSION_OVER', bearer, accepted: () => undefined });
     line.last.ended('TOKEN_EXPIRED');
     await vi.advanceTimersByTimeAsync(1);
     expect(line.last.bearer).toBe('new');
@@ -162,7 +163,7 @@ describe('a refusal', () => {
   });
 
   test('nobody at the door is told so', async () => {
-    await open({ renewable: false, whenNone: 'TOKEN_MISSING', whenExpired: 'TOKEN_MISSING', bearer: async () => ({ kind: 'NONE' }) });
+    await open(noCredential);
     expect(watch.refusal.value).toBe('TOKEN_MISSING');
     expect(line.attempts).toHaveLength(0);
   });

@@ -58,6 +58,15 @@ export const Refresh = graphql(`
   }
 `);
 
+export const BindDevice = graphql(`
+  mutation BindDevice($device: String!, $key: String!) {
+    bindDevice(device: $device, idempotencyKey: $key) {
+      __typename
+      ... on Problem { code reason }
+    }
+  }
+`);
+
 export const Logout = graphql(`
   mutation Logout($key: String!) {
     logout(idempotencyKey: $key) { __typename }

@@ -94,8 +94,8 @@ export const en = {
 
   'problem.TOKEN_MISSING': 'This screen has no key',
   'problem.TOKEN_MISSING.hint': 'Open the link you were given for this screen, or log in.',
-  'problem.TOKEN_EXPIRED': 'The key of this screen has expired',
-  'problem.TOKEN_EXPIRED.hint': 'Ask for a new link for this screen. Nothing is shown until then.',
+  'problem.TOKEN_EXPIRED': 'The key of this screen is no longer valid',
+  'problem.TOKEN_EXPIRED.hint': 'It has run out, was withdrawn, or belongs to another device. Ask for a new link.',
   'problem.SESSION_OVER': 'You have been logged out',
   'problem.SESSION_OVER.hint': 'Log in again to see this ward.',
   'problem.REVOKED': 'This screen may not show this ward',

@@ -96,8 +96,8 @@ export const zhCN: Texts = {
 
   'problem.TOKEN_MISSING': '本屏没有访问密钥',
   'problem.TOKEN_MISSING.hint': '请打开为本屏提供的链接，或登录。',
-  'problem.TOKEN_EXPIRED': '本屏的访问密钥已过期',
-  'problem.TOKEN_EXPIRED.hint': '请索取本屏的新链接。在此之前不显示任何内容。',
+  'problem.TOKEN_EXPIRED': '本屏的访问密钥已失效',
+  'problem.TOKEN_EXPIRED.hint': '密钥已到期、被收回，或属于另一台设备。请索取新链接。',
   'problem.SESSION_OVER': '您已退出登录',
   'problem.SESSION_OVER.hint': '请重新登录以查看本病区。',
   'problem.REVOKED': '本屏无权显示此病区',

@@ -10,27 +10,8 @@ export interface Credential {
   readonly whenExpired: Refusal;
   /** The token to present now; `renew` asks for another than the one just refused. */
   bearer(renew: boolean): Promise<Bearer>;
-}
-
-const KEPT = 'wardgrid.screen.';
-
-/** Takes `#token=` out of the address bar before anybody can photograph it, and keeps it for this tab only. */
-export function takeScreenToken(ward: string): string | null {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (given) {
-    sessionStorage.setItem(KEPT + ward, given);
-    history.replaceState(null, '', location.pathname + location.search);
-  }
-  return sessionStorage.getItem(KEPT + ward);
-}
-
-export function screenCredential(token: string): Credential {
-  return {
-    renewable: false,
-    whenNone: 'TOKEN_MISSING',
-    whenExpired: 'TOKEN_EXPIRED',
-    bearer: async () => ({ kind: 'TOKEN', token }),
-  };
+  /** Called with every board: the token was good. */
+  accepted(): void;
 }
 
 export const noCredential: Credential = {
@@ -38,4 +19,5 @@ export const noCredential: Credential = {
   whenNone: 'TOKEN_MISSING',
   whenExpired: 'TOKEN_MISSING',
   bearer: async () => ({ kind: 'NONE' }),
+  accepted: () => undefined,
 };

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { Login, Logout, Refresh } from '../graphql/documents';
 import { tell } from '../graphql/send';
 import type { Bearer, Credential } from './credential';
+import { randomText } from './device';
 
 interface Tokens {
   accessToken: string;
@@ -45,15 +46,11 @@ export async function logIn({ totp, newPassword, ...proof }: Proof): Promise<str
   return null;
 }
 
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** Forgets the tokens at once; the server is told too, so that they are worth nothing to a finder. */
 export function logOut(): void {
   const token = session.value?.accessToken;
   keep(null);
-  if (token) void tell(Logout, { key: randomKey() }, token);
+  if (token) void tell(Logout, { key: randomText(16) }, token);
 }
 
 async function exchange(old: Tokens): Promise<Bearer> {
@@ -81,4 +78,5 @@ export const staffCredential: Credential = {
   whenNone: 'SESSION_OVER',
   whenExpired: 'SESSION_OVER',
   bearer: staffBearer,
+  accepted: () => undefined,
 };

@@ -1,7 +1,8 @@
 /** Puts the ward screen together and keeps it running for as long as the page is open. */
 import { render } from 'preact';
 import { follow } from '../graphql/live';
-import { noCredential, screenCredential, takeScreenToken, type Credential } from '../session/credential';
+import { noCredential, type Credential } from '../session/credential';
+import { screenCredential, takeScreenKey } from '../session/screen';
 import { session, staffCredential } from '../session/staff';
 import { keepNewest, takeNewerScreen } from './newerScreen';
 import { keepServerClock } from './serverClock';
@@ -9,8 +10,8 @@ import { WardScreen } from './WardScreen';
 import { WardWatch } from './watch';
 
 function credentialFor(ward: string): Credential {
-  const token = takeScreenToken(ward);
-  if (token) return screenCredential(token);
+  const key = takeScreenKey(ward);
+  if (key) return screenCredential(key);
   return session.value ? staffCredential : noCredential;
 }
 

@@ -101,6 +101,7 @@ export class WardWatch {
     this.failures = 0;
     this.renew = false;
     this.refusal.value = null;
+    this.credential.accepted();
     this.hear();
   }
 
