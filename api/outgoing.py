@@ -26,7 +26,7 @@ class Outgoing:
         self._overflowed = overflowed
         self._waiting: OrderedDict[object, Parcel] = OrderedDict()
         self._bytes = 0
-        self._more = asyncio.Event()
+        self._sender: asyncio.Task[None] | None = None
         self._since: float | None = None  # when the message under way was handed over
         self._ended = False
 
@@ -44,7 +44,9 @@ class Outgoing:
         if len(self._waiting) > MOST_MESSAGES or self._bytes > MOST_BYTES:
             self.end()
             self._overflowed()
-        self._more.set()
+        elif self._sender is None or self._sender.done():  # most sockets keep up and never need one
+            self._sender = asyncio.get_running_loop().create_task(self._run())
+            self._sender.add_done_callback(self._sent)
 
     def forget(self, replaces: object) -> None:
         """Take back what waits under a key."""
@@ -56,22 +58,22 @@ class Outgoing:
         """Nothing more is sent."""
         self._ended = True
         self._waiting.clear()
-        self._more.set()
+        if self._sender is not None:
+            self._sender.cancel()
 
     def stalled(self, now: float) -> bool:
         """True if one message has been on its way for too long. `now` is the loop's time."""
         return self._since is not None and now - self._since > STALLED_S
 
-    async def run(self) -> None:
-        """Send what waits until `end`."""
+    async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
-        while not self._ended:
-            if not self._waiting:
-                self._more.clear()
-                await self._more.wait()
-                continue
+        while self._waiting:
             _, parcel = self._waiting.popitem(last=False)
             self._bytes -= len(parcel)
             self._since = clock()
             await self._send(parcel.text)
             self._since = None
+
+    def _sent(self, sender: asyncio.Task[None]) -> None:
+        if not sender.cancelled() and sender.exception() is not None:
+            self.end()  # the peer has gone; whoever listens to it will notice

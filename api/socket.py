@@ -76,19 +76,18 @@ class Socket:
 
     async def serve(self) -> int:
         """Talk until one side closes. Returns the code we closed with, 0 if the client did."""
-        sending = asyncio.create_task(self._outgoing.run())
         listening = asyncio.create_task(self._listen())
         try:
-            parts: set[asyncio.Future[Any]] = {sending, listening, self._ended}
+            parts: set[asyncio.Future[Any]] = {listening, self._ended}
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             return await self._closed(listening)
         finally:
             self._outgoing.end()
-            for task in (sending, listening):
-                task.cancel()
-            await asyncio.gather(sending, listening, return_exceptions=True)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
             for member in self._members.values():
                 self._seats.leave(member)
+            self._door.metrics.subscribed(-len(self._members))
 
     def end(self, code: int, reason: str) -> None:
         """Close from outside: a right was taken away, a token ran out."""
@@ -109,6 +108,7 @@ class Socket:
         """Send a payload to one of this socket's subscriptions."""
         replaces = member if member.watch.live.latest_wins else None
         self._outgoing.put(payload.parcel(member.id), replaces)
+        self._door.metrics.sent()
 
     def refuse(self, member: Member, why: Refusal) -> None:
         """The hub will not, or no longer, serve a subscription."""
@@ -163,8 +163,9 @@ class Socket:
         if got.kind == "subscribe":
             await self._subscribe(got)
         elif got.kind == "complete":
-            if member := self._members.pop(got.id, None):
-                self._leave(member)
+            if member := self._members.get(got.id):
+                self._forget(member)
+                self._seats.leave(member)
         elif got.kind == "connection_init":
             raise Closing(4429, "Too many initialisation requests")
         elif got.kind == "ping" and _authorization(got.payload):
@@ -224,6 +225,7 @@ class Socket:
 
     async def _join(self, member: Member) -> None:
         self._members[member.id] = member
+        self._door.metrics.subscribed(1)
         try:
             await self._seats.join(member)
         except Refusal as why:
@@ -245,14 +247,11 @@ class Socket:
         asking = Asking(actor, self._language, self._address, watch.name, document.digest, new_id())
         return Member(self, got.id, actor, watch, lambda: self._door.context(asking))
 
-    def _leave(self, member: Member) -> None:
-        self._outgoing.forget(member)
-        self._seats.leave(member)
-
     def _forget(self, member: Member) -> None:
         self._outgoing.forget(member)
         if self._members.get(member.id) is member:
             del self._members[member.id]
+            self._door.metrics.subscribed(-1)
 
     def _error(self, key: str, errors: Collection[GraphQLError]) -> None:
         shown = [told(error, self._language, None) for error in errors]

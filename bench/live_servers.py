@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import strawberry
@@ -66,8 +66,10 @@ class Store:
         return ward_view(rows(self._read.connection, BEDS))
 
     def change(self) -> int:
-        event = {"hospital_id": HERE.hospital, "ward_id": HERE.ward, "name": "BedOccupied",
-                 "ids": {}, "at": utc_now()}  # fmt: skip
+        event: dict[str, Any] = {
+            "hospital_id": HERE.hospital, "ward_id": HERE.ward, "name": "BedOccupied",
+            "ids": {}, "at": utc_now(),
+        }  # fmt: skip
         with self.engine.begin() as connection:
             connection.execute(insert(OUTBOX), [event])
             stamp = time.time_ns()
@@ -123,7 +125,7 @@ class GroupedSubscription:
     @subscription("bed.read", topics=_topics)
     def board_changed(self, reader: Any) -> Ward:
         """The ward's board."""
-        return reader.ward()
+        return cast("Ward", reader.ward())
 
 
 class _Context:

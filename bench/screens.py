@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 STAMP = b'"stamp":"'
@@ -82,6 +83,10 @@ class Client(asyncio.Protocol):
         self._transport.write(head + _MASK + text)
 
 
+def _same(client: Client) -> Client:
+    return client
+
+
 async def connect(
     port: int, count: int, document: str, got: Callable[[int, int], None]
 ) -> list[Client]:
@@ -91,9 +96,8 @@ async def connect(
     for start in range(0, count, 50):
         batch = []
         for number in range(start, min(start + 50, count)):
-            _, client = await loop.create_connection(
-                lambda number=number: Client(document, f"user-{number}", got), "127.0.0.1", port
-            )
+            client = Client(document, f"user-{number}", got)
+            await loop.create_connection(partial(_same, client), "127.0.0.1", port)
             batch.append(client)
         async with asyncio.timeout(60):
             await asyncio.gather(*(client.ready for client in batch))

@@ -67,7 +67,7 @@ def test_a_newer_board_takes_the_place_of_one_that_waits() -> None:
     async def scene() -> list[bytes]:
         peer = Peer()
         outgoing = out_of(peer)
-        running = asyncio.create_task(outgoing.run())
+        outgoing.put(Parcel(b"under way"))
         await asyncio.sleep(0)
         for number in range(500):
             outgoing.put(Parcel(b"board %d" % number), replaces="ward 1")
@@ -78,11 +78,10 @@ def test_a_newer_board_takes_the_place_of_one_that_waits() -> None:
         for _ in range(10):
             await asyncio.sleep(0)
         outgoing.end()
-        await running
         assert peer.overflows == 0
         return peer.got
 
-    assert asyncio.run(scene()) == [b"board 499", b"pong"]
+    assert asyncio.run(scene()) == [b"under way", b"board 499", b"pong"]
 
 
 def test_the_queue_overflows_once_past_100_messages_or_1_mib() -> None:
