@@ -4,7 +4,7 @@ Each command runs in a transaction of its own, as the pipeline would run it: a r
 nothing behind. A broken constraint surfaces as it is: alone, a command must refuse first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel
 
 from audit.keys import development_keys
 from audit.seal import FieldVault
+from domain.accounts.model import Account
 from domain.beds.board import BedShown, Board, bed_board
 from domain.beds.commands import AddBed, AdmitPatient, RequestBed
 from domain.beds.model import Bed, BedRequest, BedStay
@@ -25,7 +26,7 @@ from domain.places.commands import AddRoom, OpenHospital, OpenWard
 from domain.places.model import Hospital, Room, RoomKind, RoomSex, Ward
 from kit.command import Command
 from kit.errors import Refusal
-from kit.work import NETWORK, Actor, Event, Scope, Work
+from kit.work import NETWORK, Actor, ActorKind, Event, Scope, Work
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -151,6 +152,14 @@ class World:
     def request(self, encounter: Encounter, **what: Any) -> BedRequest:
         return self.run(RequestBed(encounter_id=encounter.id, **what))
 
+    def account(self) -> UUID:
+        """Somebody who may be given work."""
+        with Session(self.engine) as session:
+            made = Account(kind=ActorKind.SERVICE, title="test", made_at=NOON)
+            session.add(made)
+            session.commit()
+            return made.id
+
     def _work(self, session: Session) -> Work:
         vault = FieldVault(KEYS, lambda: self.now).bind(session)
         return Work(session, self.now, self.actor, vault, _part)
@@ -169,8 +178,8 @@ def _part(work: Work, command: Command[Any]) -> Any:
 
 
 @pytest.fixture
-def world(bare_engine: Engine) -> Iterator[World]:
+def world(bare_engine: Engine) -> World:
     made = World(bare_engine)
     made.furnish()
     made.tick()
-    yield made
+    return made
