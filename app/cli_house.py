@@ -17,26 +17,38 @@ def house(data: Path, **given: Any) -> Iterator[Any]:
     from app.wiring import build
     from audit.guard import LedgerRefused
     from audit.keys import KeyTrouble
-    from audit.sequencer import AnotherSequencer
 
     settings = settings_of(data, **given)
+    refuse_a_second_program(settings)
     try:
         app = build(settings)
+        app.start(jobs=False)
     except KeyTrouble as trouble:
         stop(str(trouble))
-    try:
-        app.sequencer.open()
-    except AnotherSequencer:
-        if app.engine.dialect.name == "sqlite":
-            stop("another wardgrid process works on this folder; stop it first")
     except LedgerRefused as refused:
         stop(f"the ledger refuses: {refused}")
-    app.start(jobs=False)
     try:
         with plain_refusals():
             yield app
     finally:
         app.stop()
+
+
+def refuse_a_second_program(settings: Any) -> None:
+    """End the program where another one has the SQLite file open for writing."""
+    if settings.database.startswith("sqlite") and somebody_signs(settings):
+        stop("another wardgrid process works on this folder; stop it first")
+
+
+def somebody_signs(settings: Any) -> bool:
+    """True while a process on this machine keeps the folder's ledger."""
+    from audit.guard import held_alone
+
+    try:
+        with held_alone(settings.guard_file):
+            return False
+    except BlockingIOError:
+        return True
 
 
 def read_settings(data: Path) -> tuple[Any, Any, Any]:

@@ -1,11 +1,11 @@
 """`wardgrid ledger`: verify an export anywhere; export, sign and prove where the database is."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from app.cli_house import house, read_settings
+from app.cli_house import house, read_settings, somebody_signs
 from app.cli_options import DataFolder, group, stop
 
 app = group("Verify, export, sign and prove the audit ledger.")
@@ -59,7 +59,7 @@ def checkpoint(data: DataFolder) -> None:
 
     settings, _, engine = read_settings(data)
     engine.dispose()
-    if not _somebody_signs(settings):
+    if not somebody_signs(settings):
         with house(data):
             pass  # a program that stops signs what was committed
     engine = read_settings(data)[2]
@@ -113,13 +113,3 @@ def _public_keys(given: list[str]) -> list[str]:
     return [
         Path(text).read_text("utf-8").strip() if Path(text).is_file() else text for text in given
     ]
-
-
-def _somebody_signs(settings: Any) -> bool:
-    from audit.guard import held_alone
-
-    try:
-        with held_alone(settings.guard_file):
-            return False
-    except BlockingIOError:
-        return True

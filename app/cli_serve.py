@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli_house import refuse_a_second_program
 from app.cli_options import DataFolder, group, settings_of, stop
 
 app = group()
@@ -33,6 +34,7 @@ def run(settings: Any) -> None:
     from kit.db import open_engine
 
     configure(settings.log_level)
+    refuse_a_second_program(settings)
     engine = open_engine(settings.database)
     found, needed = migrate.revision_of(engine), migrate.newest_revision()
     engine.dispose()

@@ -87,8 +87,10 @@ class App:
         """Take the ledger over, then begin the feed and the work in the background."""
         try:
             self.sequencer.open()
-        except AnotherSequencer:  # of several processes one signs the log; the others wait
-            log.info("another process signs the ledger")
+        except AnotherSequencer:
+            if self.engine.dialect.name == "sqlite":
+                raise  # a file has one writer, and its ledger one stream
+            log.info("another process signs the ledger")  # the others wait
         self.watch.step()
         self._begin("sequencer", self.sequencer.run)
         self._begin("rights", self.watch.run)
