@@ -121,8 +121,9 @@ class Seeder:
     def fill(self, placed: PlacedWard) -> None:
         """Put invented patients into most of the ward's beds, rooms kept to one sex."""
         beds = list(placed.beds)
+        spare = beds.pop()  # the last side room stays free for whoever comes first
         self._dice.shuffle(beds)
-        wanted = beds[: round(len(beds) * OCCUPIED)]
+        wanted = [*beds, spare][: round(len(placed.beds) * OCCUPIED)]
         sex_of: dict[UUID, str] = {}
         jobs: list[Callable[[], None]] = []
         for bed in wanted:

@@ -63,7 +63,7 @@ class Stream:
     def _do_something(self, board: Board) -> None:
         self._dice.choices(
             (self._clean, self._discharge, self._admit, self._arrive, self._move),
-            weights=(40, 22, 22, 12, 4),
+            weights=(34, 34, 20, 10, 2),
         )[0](board)
 
     def _clean(self, board: Board) -> None:

@@ -1,0 +1,274 @@
+"""The main job from end to end, headless: prints one JSON summary, ends with 1 if a part failed.
+
+Seed, import HL7, hear it live through a real WebSocket, plan, approve, execute, export, verify.
+"""
+
+import importlib
+import json
+import logging
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import typer
+import uvicorn
+
+from app.demo_city import HOSPITALS
+from app.demo_hl7 import write_batch
+from app.demo_run import demo_house
+from app.demo_seed import PlacedWard, Seeder
+from app.logs import configure
+from app.server import Server, server_config
+from app.wiring import App, ledger_signer
+from audit.export import export_ledger
+from audit.verify import verify
+from domain.beds.board import bed_board
+from domain.places.model import Hospital, RoomKind
+from kit.db import open_engine, reading
+from kit.work import NETWORK
+
+WAITING = 10
+LIVE = """subscription BoardHeard($ward: UUID!) {
+  bedBoardChanged(wardId: $ward) { cursor board { asOf occupied held waiting { id state } } }
+}"""
+ASK = """mutation Ask($hospital: UUID!, $key: String!) {
+  requestBedPlan(hospitalId: $hospital, idempotencyKey: $key) { ... on BedPlan { id } }
+}"""
+LOOK = """query Look($id: UUID!) {
+  bedPlan(id: $id) { plan { state } outcome { status objective gapMillionths wallMs } }
+  planItems(planId: $id, first: 100) { nodes { state } }
+}"""
+APPROVE = """mutation Approve($id: UUID!, $key: String!) {
+  approvePlan(planId: $id, idempotencyKey: $key) { __typename ... on BedPlan { state } }
+}"""
+LOG_IN = """mutation LogIn($name: String!, $password: String!) {
+  login(loginName: $name, password: $password) { ... on Tokens { accessToken } }
+}"""
+
+
+class CheckFailed(Exception):
+    """A part did not do what it must; the sentence says which."""
+
+
+def check_main_job(folder: Path, seed: int) -> int:
+    """0 if every part passed."""
+    configure("error")
+    summary: dict[str, Any] = {"passed": False}
+    began = time.monotonic()
+    try:
+        _Check(folder, seed, summary).run()
+        summary["passed"] = True
+    except CheckFailed as failure:
+        summary["failed"] = str(failure)
+    except Exception as fault:  # the summary must come, whatever happened
+        summary["failed"] = f"fault: {type(fault).__name__}"
+        logging.getLogger("wardgrid.demo").error("check failed", exc_info=True)
+    summary["seconds"] = round(time.monotonic() - began, 1)
+    typer.echo(json.dumps(summary, ensure_ascii=False))
+    return 0 if summary["passed"] else 1
+
+
+class _Check:
+    def __init__(self, folder: Path, seed: int, summary: dict[str, Any]) -> None:
+        self._folder = folder
+        self._seed = seed
+        self._summary = summary
+        self._app: App = demo_house(folder, 0)
+        self._token = ""
+        self._port = 0
+
+    def run(self) -> None:
+        seeder = Seeder(self._app, self._seed)
+        server = _Served(self._app)
+        self._port = server.start()
+        try:
+            self._parts(seeder)
+        finally:
+            seeder.close()
+            server.stop()
+        self._ledger()
+
+    def _parts(self, seeder: Seeder) -> None:
+        hospital, wards = self._part("seed", lambda: self._seed_city(seeder))
+        self._part("login", lambda: self._log_in(seeder))
+        ears = _Ears(self._port, self._token, wards[0].ward.id)
+        self._part("hl7", lambda: self._import(seeder, wards[0]))
+        self._part("live", lambda: ears.heard_more_than(1))
+        self._part("plan", lambda: self._plan(hospital))
+        self._part("live_after_plan", ears.close)
+
+    def _part(self, name: str, work: Callable[[], Any]) -> Any:
+        began = time.monotonic()
+        result = work()
+        self._summary.setdefault("parts", {})[name] = round(time.monotonic() - began, 2)
+        return result
+
+    def _seed_city(self, seeder: Seeder) -> tuple[Hospital, list[PlacedWard]]:
+        plan = HOSPITALS[0]
+        seeder.found()
+        hospital = seeder.open(plan)
+        wards = [seeder.furnish(hospital, ward) for ward in (plan.wards[0], plan.wards[2])]
+        for ward in wards:
+            seeder.fill(ward)
+        seeder.wait_for_beds(hospital, wards[0].ward, WAITING)
+        seeder.employ(hospital)
+        return hospital, wards
+
+    def _log_in(self, seeder: Seeder) -> None:
+        who = next(one for one in seeder.log_ins if one.role == "bed-manager")
+        found = self._ask(LOG_IN, {"name": who.login_name, "password": who.password})
+        self._token = found["login"]["accessToken"]
+
+    def _import(self, seeder: Seeder, ward: PlacedWard) -> None:
+        batch = self._folder / "batch.hl7"
+        sent = write_batch(batch, ward.ward.code, self._free_bed(ward), self._app.clock())
+        import_hl7 = importlib.import_module("gateways.hl7_adt").import_hl7
+        told = import_hl7(self._app, [batch], HOSPITALS[0].code, actor=seeder.staff)
+        again = import_hl7(self._app, [batch], HOSPITALS[0].code, actor=seeder.staff)
+        counts = {"applied": told.applied, "duplicate": told.duplicate, "parked": told.parked,
+                  "rejected": told.rejected, "total": told.total}  # fmt: skip
+        self._summary["hl7"] = counts | {"again_duplicate": again.duplicate}
+        if not (told.adds_up and told.total == sent and told.applied == sent):
+            raise CheckFailed(f"of {sent} messages {told.applied} were applied")
+        if again.duplicate != sent:
+            raise CheckFailed("messages sent twice had two effects")
+
+    def _free_bed(self, ward: PlacedWard) -> tuple[str, str]:
+        """An empty side room: no rule of company is in the way."""
+        now = self._app.clock()
+        with reading(self._app.engine) as session:
+            board = bed_board(session, (NETWORK,), ward.ward.id, now)
+        for bed in board.beds:
+            if bed.state == "READY" and bed.room_kind is not RoomKind.BAY:
+                return bed.room_code, bed.code
+        raise CheckFailed("the seeded ward has no side room free")
+
+    def _plan(self, hospital: Hospital) -> None:
+        asked = self._ask(ASK, {"hospital": str(hospital.id), "key": str(uuid4())})
+        plan = {"id": asked["requestBedPlan"]["id"]}
+        ready = self._until(plan, ("READY",))
+        placed = [item for item in ready["planItems"]["nodes"] if item["state"] == "PROPOSED"]
+        if ready["bedPlan"]["outcome"]["status"] != "OPTIMAL" or not placed:
+            raise CheckFailed("the plan is not optimal or places nobody")
+        self._ask(APPROVE, {**plan, "key": str(uuid4())})
+        done = self._until(plan, ("EXECUTED", "PARTLY_EXECUTED"))
+        executed = [i for i in done["planItems"]["nodes"] if i["state"] == "EXECUTED"]
+        self._summary["plan"] = ready["bedPlan"]["outcome"] | {
+            "placed": len(placed), "executed": len(executed),
+        }  # fmt: skip
+        if len(executed) != len(placed):
+            raise CheckFailed(f"{len(executed)} of {len(placed)} items were executed")
+
+    def _until(self, plan: dict[str, str], states: tuple[str, ...]) -> dict[str, Any]:
+        deadline = time.monotonic() + 20
+        while True:
+            found = self._ask(LOOK, plan)
+            if found["bedPlan"]["plan"]["state"] in states:
+                return found
+            if time.monotonic() > deadline or found["bedPlan"]["plan"]["state"] == "FAILED":
+                raise CheckFailed(f"the plan did not become {' or '.join(states)}")
+            time.sleep(0.1)
+
+    def _ledger(self) -> None:
+        """The app has stopped: the last checkpoint covers everything."""
+        began = time.monotonic()
+        app, engine = self._app, open_engine(self._app.settings.database)
+        key = ledger_signer(app.settings, app.keys).verifier
+        out = self._folder / "export"
+        manifest = export_ledger(engine, out, key)
+        engine.dispose()
+        report = verify(out, [key.text])
+        self._summary["ledger"] = {"entries": manifest.size, "verdict": report.result.name}
+        self._summary["parts"]["ledger"] = round(time.monotonic() - began, 2)
+        if report.result.name != "PASS":
+            raise CheckFailed("the exported ledger does not verify")
+
+    def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        headers = {"content-type": "application/json"}
+        if self._token:
+            headers["authorization"] = f"Bearer {self._token}"
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        address = f"http://127.0.0.1:{self._port}/graphql"
+        request = urllib.request.Request(address, body, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
+            told = json.load(answer)
+        if told.get("errors"):
+            raise CheckFailed(f"refused: {told['errors'][0].get('extensions', {}).get('code')}")
+        data: dict[str, Any] = told["data"]
+        return data
+
+
+class _Served:
+    """The real server on a free port, in a thread of its own."""
+
+    def __init__(self, app: App) -> None:
+        serve = importlib.import_module("api.program").serve  # api lies above app
+        config: uvicorn.Config = server_config(serve(app), app.settings)
+        self._server = Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="server", daemon=True)
+
+    def start(self) -> int:
+        """The port, once the server answers."""
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise CheckFailed("the server did not start")
+            time.sleep(0.02)
+        port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        return port
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=30)
+
+
+class _Ears:
+    """A graphql-transport-ws client that counts the boards it is sent."""
+
+    def __init__(self, port: int, token: str, ward: UUID) -> None:
+        from websockets.sync.client import connect
+        from websockets.typing import Subprotocol
+
+        self._socket = connect(
+            f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+        )
+        self._heard = 0
+        self._say({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+        if self._next()["type"] != "connection_ack":
+            raise CheckFailed("the live feed did not let us in")
+        payload = {"query": LIVE, "variables": {"ward": str(ward)}}
+        self._say({"id": "1", "type": "subscribe", "payload": payload})
+        self.heard_more_than(0)
+
+    def heard_more_than(self, boards: int) -> None:
+        """Wait until that many boards and one more have come."""
+        while self._heard <= boards:
+            message = self._next()
+            if message["type"] == "next":
+                if message["payload"].get("errors"):
+                    raise CheckFailed("the live feed sent an error")
+                self._heard += 1
+            elif message["type"] in ("error", "complete"):
+                raise CheckFailed(f"the live feed answered {message['type']}")
+
+    def close(self) -> None:
+        """One more board after the plan's holds, then good-bye."""
+        self.heard_more_than(self._heard)
+        with suppress(OSError):
+            self._socket.close()
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._socket.send(json.dumps(message))
+
+    def _next(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self._socket.recv(timeout=10))
+        if message["type"] == "ping":
+            self._say({"type": "pong"})
+            return self._next()
+        return message
