@@ -107,6 +107,7 @@ def grants(app: str, sequencer: str, auditor: str) -> Iterator[str]:
         if table != "ledger_entry":
             yield f"GRANT INSERT ON {table} TO {sequencer}"
     yield f"GRANT INSERT ON ledger_entry TO {app}"
+    yield f"GRANT USAGE ON SEQUENCE ledger_entry_id_seq TO {app}"
 
 
 def _postgres_triggers() -> Iterator[tuple[str, str, str]]:

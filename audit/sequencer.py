@@ -7,11 +7,12 @@ writer; the tables refuse a second leaf of the same number in any case.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from audit import log_rows
 from audit.chains import Chains, Place
@@ -35,6 +36,7 @@ LOCK = 0x6C6564676572  # "ledger"
 STEP_ROWS = 2000
 PAUSE_S = 1.0  # after a step that failed
 STREAMS_IN_MEMORY = 256
+_UNLOCK = text("SELECT pg_advisory_unlock_all()")  # else the server frees it a moment later
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 
 
@@ -204,7 +206,10 @@ class Sequencer:
     def _forget(self) -> None:
         self._state = None
         if self._reader is not None:
-            self._reader.invalidate()  # ends the session, and with it the advisory lock
+            with suppress(DBAPIError):
+                if self._engine.dialect.name != "sqlite":
+                    self._reader.execute(_UNLOCK)
+            self._reader.invalidate()  # ends the session, and with it whatever it still held
             self._reader.close()
             self._reader = None
         self._held.close()

@@ -56,13 +56,11 @@ class Streams:
 
     @classmethod
     def resume(cls, engine: Engine, log: str, secret: bytes) -> "Streams":
-        """For a new process. On SQLite, with its one writer, it goes on from the last entry."""
-        if engine.dialect.name != "sqlite":
-            return cls(log, secret)
+        """For a new process; raises where the database has no ledger."""
         with engine.connect().execution_options(readonly=True) as connection:
-            last = connection.execute(_LAST).scalar()
+            connection.execute(_LAST)
             connection.rollback()
-        return cls(log, secret, _heads(last))
+        return cls(log, secret)
 
     def __repr__(self) -> str:
         return f"Streams({self.log}, ***)"
@@ -110,6 +108,8 @@ class Stream:
         """
         if not drafts:
             raise ValueError("a transaction is recorded by at least one entry")
+        if self._next[0] == 0:
+            self._named += self._predecessors(connection)
         rows = [self._row(draft, connection.dialect.name) for draft in drafts]
         ids: list[int] = []
         try:
@@ -143,13 +143,20 @@ class Stream:
 
     def _give_back(self) -> None:
         for head in self._named:
-            self._streams.ended(head)
+            if not head.sure:  # a sure one was read from the table and will be read again
+                self._streams.ended(head)
         self._named = ()
+
+    def _predecessors(self, connection: Connection) -> tuple[Head, ...]:
+        """What this stream takes over from, read where nobody else can write meanwhile."""
+        left = self._streams.take_ended()
+        if connection.dialect.name != "sqlite":
+            return left
+        last = _heads(connection.execute(_LAST).scalar())
+        return last + tuple(head for head in left if head.stream not in [h.stream for h in last])
 
     def _row(self, draft: Draft, dialect: str) -> tuple[Any, ...]:
         sseq, sprev = self._next
-        if sseq == 0:
-            self._named += self._streams.take_ended()
         before = self._named if sseq == 0 else ()
         body = body_of(draft, Link(self._streams.log, self.id, sseq + 1, sprev, before))
         self._next = (sseq + 1, leaf_hash(body).hex())

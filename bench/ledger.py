@@ -42,7 +42,7 @@ def main() -> None:
     signer = Signer(LOG, bytes(32))
     with tempfile.TemporaryDirectory(prefix="bench-ledger-") as name:
         folder = Path(name)
-        result = {"entries": entries, "load": os.getloadavg()[0]}
+        result: dict[str, float | str] = {"entries": entries, "load": os.getloadavg()[0]}
         result |= _mutations(folder)
         result |= _sequence(folder, entries, signer)
         result |= _verify(folder / "export", signer)

@@ -145,7 +145,13 @@ def test_the_program_s_role_may_only_add_entries(postgres_ledger: Ledger):
 
     def read(connection: Connection) -> None:
         run(connection, f"SET LOCAL ROLE {roles[2]}")
-        assert run(connection, "SELECT count(*) FROM ledger_entry").scalar() == 2
+        assert run(connection, "SELECT count(*) FROM ledger_entry").scalar() == 3
+
+    def add(connection: Connection) -> None:
+        run(connection, f"SET LOCAL ROLE {roles[0]}")
+        Streams(LOG, SECRET).new().append(connection, [draft(3)])
+
+    postgres_ledger.attack(add, triggers=True)
 
     def disallow(connection: Connection) -> None:
         for role in roles:

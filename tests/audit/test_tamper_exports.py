@@ -2,6 +2,9 @@
 
 import json
 import random
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -297,3 +300,21 @@ def test_no_other_bytes_say_what_a_body_says(data: st.DataObject):
     except Malformed:
         return
     assert canonical_json(json.loads(changed)) == changed
+
+
+def test_the_verifier_needs_no_database_code():
+    script = (
+        "import sys, audit.verify, audit.proof\n"
+        "print([name for name in ('sqlalchemy', 'sqlmodel', 'psycopg', 'sqlite3')"
+        " if name in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[]\n"
+
+
+def test_the_second_verifier_shares_no_code():
+    source = Path(second_verifier.__file__).read_text()
+    imported = set(re.findall(r"^(?:import|from) ([a-z0-9_]+)", source, re.MULTILINE))
+    assert imported == {"base64", "json", "re", "unicodedata", "hashlib", "cryptography"}
