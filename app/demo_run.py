@@ -104,7 +104,7 @@ class City:
     def _tell(self, ward: PlacedWard, token: str) -> None:
         address = f"http://127.0.0.1:{self._app.settings.port}"
         typer.echo("Wardgrid demonstration: an invented city, nobody in it exists.")
-        typer.echo(f"  ward screen  {address}/ward/{ward.ward.id}#token={token}")
+        typer.echo(f"  ward screen  {address}/ward/{ward.ward.id}#token={token}&shared")
         typer.echo(f"  log in       {address}/")
         typer.echo(f"  GraphiQL     {address}/graphiql")
         typer.echo("  end with Ctrl-C; the database is thrown away")
