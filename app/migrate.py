@@ -8,12 +8,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from authz.policy import adopt
+from kit.db import open_engine
+
 _STEPS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Apply each step up to `revision`; a step that fails leaves the database as it was."""
+    """Apply each step up to `revision`; a step that fails leaves the database as it was.
+
+    At the newest revision the database also takes over the policy of this release.
+    """
     command.upgrade(_config(url), revision)
+    if revision == "head":
+        _adopt_policy(url)
 
 
 def downgrade(url: str, revision: str = "-1") -> None:
@@ -32,6 +40,13 @@ def revision_of(engine: Engine) -> str | None:
         revision = MigrationContext.configure(connection).get_current_revision()
         connection.rollback()
     return revision
+
+
+def _adopt_policy(url: str) -> None:
+    engine = open_engine(url, guarded=False)
+    with engine.begin() as connection:
+        adopt(connection)
+    engine.dispose()
 
 
 def _config(url: str) -> Config:
