@@ -7,6 +7,7 @@ A refusal or fault rolls the change back and is itself recorded.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from audit.entry import Draft
 from authz.decision import Decisions
 from kit.clock import Clock
 from kit.command import Command
-from kit.errors import Conflict, Invalid, Refusal, Retry
+from kit.errors import Conflict, Invalid, NotFound, Refusal, Retry
 from kit.sealed import Vault
 from kit.work import NETWORK, Actor, Scope, Work
 
@@ -136,10 +137,12 @@ class Pipeline:
 
     def _apply(self, session: Session, this: _Try) -> Landed:
         command = this.command
-        work = Work(session, self._clock(), this.actor, self._vault.bind(session), self._part)
+        work = Work(
+            session, self._clock(), this.actor, self._vault.bind(session), self._part,
+            reaches=partial(self._decisions.reaches, this.actor),
+        )  # fmt: skip
         this.subjects = work.subjects
-        this.scope = command.scope(work)
-        self._decisions.require(this.actor, command.action, this.scope)
+        this.scope = self._place(work, command)
         this.role = self._decisions.acting_role(this.actor, command.action, this.scope)
         if this.key and (known := self._known(session, this)):
             return Landed(known, None)
@@ -153,8 +156,17 @@ class Pipeline:
         done = Done(result, this.scope, subjects=frozenset(work.subjects))
         return Landed(done, draft, work.events)
 
+    def _place(self, work: Work, command: Command[Any]) -> Scope:
+        """Where the change lands, once the policy allows it there."""
+        scope = command.scope(work)
+        try:
+            self._decisions.require(work.actor, command.action, scope)
+        except NotFound as foreign:
+            raise _as_unknown(work, command) or foreign from None
+        return scope
+
     def _part(self, work: Work, command: Command[Any]) -> Any:
-        self._decisions.require(work.actor, command.action, command.scope(work))
+        self._place(work, command)
         work.session.flush()
         return command.apply(work)
 
@@ -192,6 +204,13 @@ class Pipeline:
 
 def _bound(this: _Try) -> bytes:
     return f"{this.actor.id}\n{this.key}".encode()
+
+
+def _as_unknown(work: Work, command: Command[Any]) -> NotFound | None:
+    """What the sender would hear if the record did not exist: its kind and the id as sent."""
+    sent = {value for value in command.payload().values() if isinstance(value, str)}
+    named = (NotFound.of(kind, key) for kind, key in reversed(work.got) if str(key) in sent)
+    return next(named, None)
 
 
 def _judged(clash: IntegrityError) -> Refusal:

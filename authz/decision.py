@@ -112,10 +112,15 @@ class Decisions:
         rights = self._rights(actor)
         if action in rights.actions(scope):
             return
-        built_in = {(role, NETWORK) for role in _built_in(actor)}
-        if any(_touches(at, scope) for _, at in rights.held - built_in):
+        if self.reaches(actor, scope):
             raise Denied(f"you may not {action} in {scope.path}", reason="NO_RIGHT")
         raise NotFound("no such record that you may see")
+
+    def reaches(self, actor: Actor, scope: Scope) -> bool:
+        """True where the actor may know that the place exists: the program, or by a grant there."""
+        built_in = {(role, NETWORK) for role in _built_in(actor)}
+        granted = self._rights(actor).held - built_in
+        return actor.kind is ActorKind.SYSTEM or any(_touches(at, scope) for _, at in granted)
 
     def scopes(self, actor: Actor, action: str) -> tuple[Scope, ...]:
         """The fewest places that together cover everywhere the actor may do it."""

@@ -96,12 +96,19 @@ class Work:
     subjects: set[UUID] = field(default_factory=set)  # whose data were opened or touched
     opened: set[tuple[UUID, str]] = field(default_factory=set)  # (subject, table.column)
     notes: dict[str, int | str] = field(default_factory=dict)
+    reaches: Callable[[Scope], bool] = lambda _scope: True  # whether the actor may know of a place
+    got: list[tuple[str, UUID]] = field(default_factory=list)  # what was looked up, in order
 
     def get(self, model: type[RowT], key: UUID) -> RowT:
-        """The row, or NotFound."""
+        """The row. Raises NotFound for an unknown one and one of a foreign hospital alike."""
+        kind = model.__name__.lower()
+        self.got.append((kind, key))
         row = self.session.get(model, key)
-        if row is None:
-            raise NotFound.of(model.__name__.lower(), key)
+        hospital = getattr(row, "hospital_id", None) or getattr(
+            getattr(row, "scope", None), "hospital", None
+        )
+        if row is None or (hospital is not None and not self.reaches(Scope(hospital))):
+            raise NotFound.of(kind, key)
         return row
 
     def add(self, row: RowT) -> RowT:

@@ -1,0 +1,167 @@
+"""Two hospitals of two wards each on a real database, one of everything in each ward.
+
+`fill` goes through the pipeline; what has no command (an account's role) is arranged past it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session, select
+
+from app.solver_process import SolverLimits
+from app.wiring import App
+from authz.sessions import BEARER, new_secret
+from domain.accounts.devices import IssueScreenToken
+from domain.accounts.model import RoleBinding
+from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
+from domain.beds.cleaning import MarkDirty
+from domain.beds.waivers import WaiveRoomSex
+from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
+from domain.patients.episodes import AssignCare, SetExpectedDischarge, StatePlacementNeed
+from domain.patients.identity import Identifier
+from domain.patients.model import EncounterStatus, Isolation, Sex
+from domain.places.commands import AddRoom, OpenHospital, OpenWard
+from domain.places.model import RoomKind, RoomSex
+from domain.plans.bed_answers import solve_bytes
+from domain.plans.model import ProposalItem, SolverRun
+from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
+from kit.command import Command
+from kit.db import reading
+from kit.work import Actor, ActorKind, Scope
+from tests.house import enrol
+
+T = TypeVar("T")
+PROGRAM = Actor(UUID(int=1), ActorKind.SYSTEM)
+SEEDER_ROLES = ("system-administrator", "house-supervisor", "charge-nurse", "duty-executive")
+HOSPITALS, WARDS = ("EAST", "WEST"), ("A", "B")
+
+
+@dataclass
+class Corner:
+    """One ward and the ids of what is in it, by the name that arguments give them."""
+
+    scope: Scope
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+
+@dataclass
+class City:
+    """`corners` by hospital and ward code, e.g. `EAST/A`; `people` as they are asked for."""
+
+    app: App
+    url: str
+    seeder: Actor
+    corners: dict[str, Corner] = field(default_factory=dict)
+
+    def do(self, command: Command[T], actor: Actor | None = None) -> T:
+        return self.app.pipeline.run(actor or self.seeder, command).result
+
+    def enrol(self, *roles: str, scope: Scope) -> Actor:
+        actor = enrol(self.url, *roles, scope=scope)
+        self.app.decisions.reload()
+        return actor
+
+
+def fill(app: App, url: str) -> City:
+    """Everything in every ward. Takes about a second."""
+    city = City(app, url, enrol(url, *SEEDER_ROLES))
+    app.decisions.reload()
+    for code in HOSPITALS:
+        hospital = city.do(OpenHospital(code=code, name_zh=code, name_en=code))
+        for ward_code in WARDS:
+            ward = city.do(
+                OpenWard(hospital_id=hospital.id, code=ward_code, name_zh=ward_code,
+                         name_en=ward_code, licensed_beds=12, staffed_beds=12)
+            )  # fmt: skip
+            corner = Corner(ward.scope, {"hospital": hospital.id, "ward": ward.id})
+            _furnish(city, corner)
+            _people(city, corner)
+            _upkeep(city, corner, f"{code} {ward_code}")
+            _plan(city, corner)
+            city.corners[f"{code}/{ward_code}"] = corner
+    return city
+
+
+def _furnish(city: City, corner: Corner) -> None:
+    room = city.do(
+        AddRoom(ward_id=corner.ids["ward"], code="1", kind=RoomKind.BAY, sex_policy=RoomSex.MIXED)
+    )
+    corner.ids["room"] = room.id
+    for name in ("taken_bed", "held_bed", "dirty_bed", "bed", "spare_bed", "last_bed"):
+        corner.ids[name] = city.do(AddBed(room_id=room.id, code=name)).id
+
+
+def _people(city: City, corner: Corner) -> None:
+    ids = corner.ids
+    ids["patient"], ids["encounter"] = _arrive(city, corner, "Lying")
+    ids["stay"] = city.do(
+        AdmitPatient(encounter_id=ids["encounter"], bed_id=ids["taken_bed"])
+    ).id
+    ids["other_patient"], ids["other_encounter"] = _arrive(city, corner, "Held")
+    held = city.do(RequestBed(encounter_id=ids["other_encounter"], target_ward_id=ids["ward"]))
+    ends = city.app.clock() + timedelta(hours=1)
+    ids["hold"] = city.do(
+        HoldBed(request_id=held.id, bed_id=ids["held_bed"], expires_at=ends)
+    ).id
+    _, ids["waiting_encounter"] = _arrive(city, corner, "Waiting")
+    ids["request"] = city.do(
+        RequestBed(encounter_id=ids["waiting_encounter"], target_ward_id=ids["ward"])
+    ).id
+    _, ids["planned_encounter"] = _arrive(city, corner, "Planned", EncounterStatus.PLANNED)
+    city.do(StatePlacementNeed(encounter_id=ids["encounter"], isolation=Isolation.CONTACT,
+                               organism="MRSA"))  # fmt: skip
+    city.do(SetExpectedDischarge(encounter_id=ids["encounter"], expected_at=ends))
+
+
+def _arrive(
+    city: City, corner: Corner, family: str, status: EncounterStatus = EncounterStatus.ARRIVED
+) -> tuple[UUID, UUID]:
+    number = f"{corner.ids['ward']} {family}"
+    patient = city.do(
+        RegisterPatient(
+            hospital_id=corner.ids["hospital"], sex=Sex.FEMALE, birth_date=date(1950, 5, 5),
+            identity=Identity(family_en=family, given_en="Given", phone="13800138000"),
+            identifiers=(Identifier(system="MRN", value=number),),
+        )
+    )  # fmt: skip
+    encounter = city.do(
+        RegisterEncounter(patient_id=patient.id, ward_id=corner.ids["ward"], status=status)
+    )
+    return patient.id, encounter.id
+
+
+def _upkeep(city: City, corner: Corner, title: str) -> None:
+    ids, ends = corner.ids, city.app.clock() + timedelta(hours=1)
+    ids["task"] = city.do(MarkDirty(bed_id=ids["dirty_bed"], reason="SPILL")).id
+    ids["waiver"] = city.do(
+        WaiveRoomSex(ward_id=ids["ward"], reason="FULL", valid_until=ends)
+    ).id
+    ids["account"] = city.enrol("nurse", scope=corner.scope).id
+    ids["assignment"] = city.do(
+        AssignCare(account_id=ids["account"], encounter_id=ids["encounter"])
+    ).id
+    secret = new_secret(BEARER)
+    ids["token"] = city.do(
+        IssueScreenToken(ward_id=ids["ward"], title=title, secret=secret)
+    ).token.id
+    with reading(city.app.engine) as session:
+        binding = select(RoleBinding.id).where(RoleBinding.user_id == ids["account"])
+        ids["binding"] = session.exec(binding).one()
+
+
+def _plan(city: City, corner: Corner) -> None:
+    ids = corner.ids
+    plan = city.do(RequestBedPlan(hospital_id=ids["hospital"], ward_id=ids["ward"]))
+    city.do(ClaimRun(proposal_id=plan.id), PROGRAM)
+    with Session(city.app.engine) as session:
+        run = session.get(SolverRun, plan.run_id)
+        assert run is not None
+        problem = bytes(run.problem)
+        session.rollback()
+    answer = solve_bytes("beds", problem, SolverLimits(5.0, 0, 0), lambda _progress: None)
+    city.do(RecordPlan(proposal_id=plan.id, answer=answer), PROGRAM)
+    with reading(city.app.engine) as session:
+        item = select(ProposalItem.id).where(ProposalItem.proposal_id == plan.id)
+        ids["plan"], ids["item"] = plan.id, session.exec(item).one()
