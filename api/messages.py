@@ -1,12 +1,15 @@
 """Chinese texts of refusals, by reason code. Ids, times and codes stand in the other fields."""
 
+from api.messages_places import PLACES
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
+    **PLACES,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",
     "DENIED": "您的角色不允许此操作。",
     "INVALID": "输入有误,请检查所指字段。",
     "CONFLICT": "当前状态不允许此操作。",
+    "INFEASIBLE": "没有符合全部规则的方案。",
     "STALE_VERSION": "记录已被他人修改,请刷新后重试。",
     "LOST_A_RACE": "他人的修改先一步完成,请刷新后重试。",
     "IN_FLIGHT": "相同的请求正在处理,请稍后重发。",
