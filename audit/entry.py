@@ -105,51 +105,45 @@ class Draft:
 
 def body_of(draft: Draft, link: Link) -> bytes:
     """The canonical bytes. Raises ValueError where a draft says what a body may not."""
-    # the bytes of kit.canonical.canonical_json, four times as fast: only the values that
-    # _plain checks could differ, and a test holds the two together
-    body = orjson.dumps(
-        {
-            "v": VERSION,
-            "log": link.log,
-            "stream": link.stream,
-            "sseq": link.sseq,
-            "sprev": link.sprev,
-            "before": [_head(head) for head in link.before],
-            "at": time_text(draft.at),
-            "actor": {
-                "id": str(draft.actor_id),
-                "role": _code(draft.role),
-                "session": None if draft.session is None else str(draft.session),
-            },
-            "action": _code(draft.action),
-            "outcome": _one_of(draft.outcome, OUTCOMES),
-            "purpose": _code(draft.purpose),
-            "scope": _scope(draft.scope),
-            "op": {
-                # the sender chooses these: an odd one must not fail the operation
-                "name": _code_or_mark(draft.operation.name),
-                "document": _code_or_mark(draft.operation.document),
-                "request": _code_or_mark(draft.operation.request),
-            },
-            "resource": _resource(draft.resource),
-            "subjects": sorted({str(subject) for subject in draft.subjects}),
-            "fields": sorted({_code(name) for name in draft.fields}),
-            "change": [_change(change) for change in draft.changes],
-            "notes": [[_name(key), _plain(draft.notes[key])] for key in sorted(draft.notes)],
-            "policy": {
-                "revision": _code(draft.policy.revision),
-                "rule": _code(draft.policy.rule),
-                "decision": _one_of(draft.policy.decision, _DECISIONS),
-            },
-            "sealed": [
-                {"id": key, "key": ref.key, "sha256": ref.sha256} for key, ref in draft.sealed
-            ],
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )
+    # the bytes of kit.canonical.canonical_json, four times as fast: only the values that _plain
+    # checks could differ, and a test holds the two together
+    body = orjson.dumps(_members(draft, link), option=orjson.OPT_SORT_KEYS)
     if len(body) > MAX_BODY:
         raise ValueError("an entry has at most 1 MiB; split the command")
     return body
+
+
+def _members(draft: Draft, link: Link) -> dict[str, object]:
+    return {
+        "v": VERSION,
+        "log": link.log,
+        "stream": link.stream,
+        "sseq": link.sseq,
+        "sprev": link.sprev,
+        "before": [_head(head) for head in link.before],
+        "at": time_text(draft.at),
+        "actor": {
+            "id": str(draft.actor_id),
+            "role": _code(draft.role),
+            "session": None if draft.session is None else str(draft.session),
+        },
+        "action": _code(draft.action),
+        "outcome": _one_of(draft.outcome, OUTCOMES),
+        "purpose": _code(draft.purpose),
+        "scope": _scope(draft.scope),
+        "op": _operation(draft.operation),
+        "resource": _resource(draft.resource),
+        "subjects": sorted({str(subject) for subject in draft.subjects}),
+        "fields": sorted({_code(name) for name in draft.fields}),
+        "change": [_change(change) for change in draft.changes],
+        "notes": [[_name(key), _plain(draft.notes[key])] for key in sorted(draft.notes)],
+        "policy": {
+            "revision": _code(draft.policy.revision),
+            "rule": _code(draft.policy.rule),
+            "decision": _one_of(draft.policy.decision, _DECISIONS),
+        },
+        "sealed": [{"id": key, "key": ref.key, "sha256": ref.sha256} for key, ref in draft.sealed],
+    }
 
 
 def parse_body(body: bytes) -> dict[str, Any]:
@@ -188,6 +182,15 @@ def _named(entry: dict[str, Any]) -> list[list[list[Any]]]:
 
 def _head(head: Head) -> dict[str, object]:
     return {"stream": head.stream, "sseq": head.sseq, "hash": head.hash, "sure": head.sure}
+
+
+def _operation(operation: OperationRef) -> dict[str, object]:
+    # the sender chooses these: an odd one must not fail the operation
+    return {
+        "name": _code_or_mark(operation.name),
+        "document": _code_or_mark(operation.document),
+        "request": _code_or_mark(operation.request),
+    }
 
 
 def _resource(resource: ResourceRef | None) -> dict[str, object] | None:

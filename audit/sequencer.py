@@ -16,18 +16,15 @@ from sqlalchemy.exc import DBAPIError
 
 from audit import log_rows
 from audit.chains import Chains, Place
-from audit.checkpoint import BadNote, Checkpoint, Signer, open_checkpoint
-from audit.form import Malformed, read
+from audit.checkpoint import Checkpoint, Signer
 from audit.guard import (
-    GuardMissing,
-    LedgerRefused,
-    RolledBack,
     State,
     held_alone,
     load_guard,
     save_guard,
 )
 from audit.intake import Alarm, Intake, Leaf
+from audit.recall import recall
 from kit.db import mark_ledgered
 
 T = TypeVar("T")
@@ -230,7 +227,9 @@ class Sequencer:
                 and not reader.execute(_TRY_LOCK, {"key": LOCK}).scalar_one()
             ):
                 raise AnotherSequencer("a sequencer is running already")
-            self._state = self._recall(reader, adopt)
+            chains = Chains(STREAMS_IN_MEMORY, self._linked_head)
+            state = load_guard(self._guard_file, self._signer.name, chains)
+            self._state = recall(reader, self._signer, chains, state, adopt=adopt)
             if self._engine.dialect.name == "sqlite":
                 reader.rollback()
             self._guard_behind = True
@@ -239,77 +238,11 @@ class Sequencer:
             self._forget()
             raise
 
-    def _recall(self, connection: Connection, adopt: bool) -> State:
-        chains = Chains(STREAMS_IN_MEMORY, self._linked_head)
-        state = load_guard(self._guard_file, self._signer.name, chains)
-        size = log_rows.size_of(connection)
-        if state is None:
-            if size and not adopt:
-                raise GuardMissing(
-                    "the ledger has entries but its guard file is missing: bring it back, or "
-                    "compare the log with a checkpoint kept elsewhere and adopt it"
-                )
-            state = State(chains)
-            state.note = self._signer.sign(Checkpoint(self._signer.name, 0, state.frontier.root()))
-        else:
-            self._require_same(connection, state, size)
-        return self._catch_up(connection, state, size)
-
-    def _require_same(self, connection: Connection, state: State, size: int) -> None:
-        try:
-            kept = open_checkpoint(state.note, [self._signer.verifier])
-        except BadNote:
-            raise LedgerRefused("the guard file's checkpoint is not signed by our key") from None
-        if (kept.size, kept.root) != (state.frontier.size, state.frontier.root()):
-            raise LedgerRefused("the guard file does not agree with its own checkpoint")
-        if size < kept.size:
-            raise RolledBack(
-                f"the database has {size} ledger leaves, the last checkpoint covered {kept.size}:"
-                " it was rolled back or restored; nothing is written to it"
-            )
-        if kept.size and (
-            log_rows.leaf_at(connection, kept.size - 1) != state.last
-            or log_rows.note_at(connection, kept.size) != state.note
-        ):
-            raise RolledBack(
-                f"the database's ledger differs from the checkpoint over {kept.size} leaves:"
-                " it was rolled back and went another way; nothing is written to it"
-            )
-
-    def _catch_up(self, connection: Connection, state: State, size: int) -> State:
-        """Leaves that were stored before the guard file was, or all of an adopted log."""
-        while state.frontier.size < size:
-            for rows in log_rows.linked_from(connection, state.frontier.size):
-                for _, entry_id, digest, body, xid, evidence in rows:
-                    state.frontier.extend([digest])
-                    state.position = max(state.position, (xid, entry_id))
-                    state.last = digest
-                    _follow(state.chains, body, evidence, digest)
-        note = log_rows.note_at(connection, size) if size else state.note
-        try:
-            kept = open_checkpoint(note or "", [self._signer.verifier])
-        except BadNote:
-            raise LedgerRefused("the database's newest checkpoint is missing or false") from None
-        if kept.root != state.frontier.root():
-            raise RolledBack("the database's leaves do not agree with its newest checkpoint")
-        state.note = note or ""
-        return state
-
     def _linked_head(self, stream: str) -> Place | None:
         with self._engine.connect().execution_options(**_reading(self._engine)) as connection:
             place = log_rows.linked_head(connection, stream)
             connection.rollback()
         return place
-
-
-def _follow(chains: Chains, body: bytes | None, evidence: bytes | None, digest: bytes) -> None:
-    if body is None or evidence is not None:
-        return
-    try:
-        link = read(body)
-    except Malformed:
-        return
-    chains.put(link.stream, (link.sseq, digest.hex()))
 
 
 def _reading(engine: Engine) -> dict[str, object]:

@@ -4,16 +4,11 @@ It needs no database, no secret and no network, trusts no projection, and never 
 it cannot judge is a finding, and a fault of its own is a failure.
 """
 
-import os
-import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
-from audit import form
-from audit.chains import FORK, Chains
 from audit.checkpoint import (
     BadNote,
     Checkpoint,
@@ -21,13 +16,12 @@ from audit.checkpoint import (
     open_checkpoint,
     read_unchecked,
 )
+from audit.export_files import Files, FolderFiles
 from audit.export_form import (
     BUNDLE,
     CHECKPOINT,
     KEY,
     MANIFEST,
-    MISSING,
-    WITHHELD,
     BadManifest,
     Manifest,
     bundle_name,
@@ -35,48 +29,11 @@ from audit.export_form import (
     leaves_name,
     note_name,
 )
-from audit.form import Groups, Link, Malformed
+from audit.leaf_judge import LeafJudge
 from audit.report import Finding, Report
 from audit.tree import Frontier, fold, level_up
 
 _KEPT = "the kept checkpoint"
-_EVIDENCE = b'{"evidence":'
-_TEXTS = {
-    "gap": "entries of its stream are missing before it",
-    "fork": "the entry before it in its stream was another one",
-    "replay": "its number in its stream was used before",
-    "predecessor": "the stream that it took over from ended elsewhere",
-}
-
-
-class Files(Protocol):
-    """An export's files by name; `read` raises OSError."""
-
-    def names(self) -> set[str]: ...
-
-    def read(self, name: str) -> bytes: ...
-
-
-class FolderFiles:
-    """An export in a folder. A link or a device counts as a file that cannot be read."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def names(self) -> set[str]:
-        found = set()
-        for folder, folders, files in os.walk(self._folder, onerror=_raise):
-            linked = [name for name in folders if Path(folder, name).is_symlink()]
-            for name in (*files, *linked):
-                found.add(Path(folder, name).relative_to(self._folder).as_posix())
-        return found
-
-    def read(self, name: str) -> bytes:
-        descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError("not a file")
-            return file.read()
 
 
 def verify(
@@ -112,9 +69,7 @@ class _Verification:
     def __init__(self, files: Files, report: Report) -> None:
         self._files = files
         self._report = report
-        self._chains = Chains()
-        self._indexes: dict[str, int] = {}  # stream -> the leaf of its last entry
-        self._withheld: set[str] = set()
+        self._judge = LeafJudge(report)
         self._frontier = Frontier()  # of whole bundles
         self._roots: list[tuple[int, str, bytes]] = []  # size, whose, root: still to be met
         self._met = 0  # the largest size whose root was right,
@@ -240,11 +195,7 @@ class _Verification:
             index = first + min(count, len(lines))
             self._fail("bundle", f"{len(lines)} lines instead of {count}", index)
         hashes = [sha256(b"\x00" + line).digest() for line in lines]
-        found = form.read_many(content, lines)
-        if found is None:
-            self._lines(lines, hashes, first)
-        else:
-            self._entries(found, hashes, first)
+        self._judge.judge(content, lines, hashes, first)
         self._stored(number, first, hashes)
         return hashes
 
@@ -266,75 +217,6 @@ class _Verification:
             self._fail("files", f"{name} cannot be read", first)
             return b""
 
-    def _entries(self, found: list[Groups], hashes: list[bytes], first: int) -> None:
-        """A bundle of ordinary entries; those that simply follow are many, and quick."""
-        heads, indexes, log = self._chains.heads, self._indexes, f'"{self._report.log}"'.encode()
-        self._report.entries += len(found)
-        names: dict[bytes, str] = {}
-        for index, (groups, digest) in enumerate(zip(found, hashes, strict=True), first):
-            _, written, sprev, number, name = groups
-            stream = names.get(name) or names.setdefault(name, form.link_of(groups).stream)
-            sseq, at = int(number), heads.get(stream)
-            if at and at[0] == sseq - 1 and at[1].encode() == sprev and written == log:
-                heads[stream], indexes[stream] = (sseq, digest.hex()), index
-            else:
-                self._follow(form.link_of(groups), digest.hex(), index)
-
-    def _lines(self, lines: list[bytes], hashes: list[bytes], first: int) -> None:
-        for place, line in enumerate(lines):
-            if line[:1] in (WITHHELD, MISSING):
-                hashes[place] = self._bare(line, first + place)
-            elif line.startswith(_EVIDENCE):
-                self._evidence(line, first + place)
-            else:
-                self._entry(line, hashes[place].hex(), first + place)
-
-    def _bare(self, line: bytes, index: int) -> bytes:
-        text = line[1:].decode("ascii", "replace")
-        if not form.HASH.fullmatch(text):
-            self._fail("form", "neither a body nor a hash", index)
-            return b"\x00" * 32
-        if line[:1] == MISSING:
-            self._fail("missing", "the database had no entry for this leaf", index)
-        else:
-            self._report.withheld += 1
-        self._withheld.add(text)
-        return bytes.fromhex(text)
-
-    def _evidence(self, line: bytes, index: int) -> None:
-        self._report.evidence += 1
-        try:
-            log, faults = form.read_evidence(line)
-        except Malformed as problem:
-            self._fail("form", str(problem), index)
-            return
-        if log != self._report.log:
-            self._fail("log", "of another log", index)
-        self._fail("evidence", f"the sequencer found a bad row: {', '.join(faults)}", index)
-
-    def _entry(self, line: bytes, digest: str, index: int) -> None:
-        self._report.entries += 1
-        try:
-            link = form.read(line)
-        except Malformed as problem:
-            self._fail("form", str(problem), index)
-            return
-        self._follow(link, digest, index)
-
-    def _follow(self, link: Link, digest: str, index: int) -> None:
-        if link.log != self._report.log:
-            self._fail("log", "of another log", index)
-        before = self._indexes.get(link.stream)
-        self._indexes[link.stream] = index
-        if link.sprev in self._withheld:  # it follows an entry that was not shown
-            self._chains.put(link.stream, (link.sseq, digest))
-            return
-        for fault in self._chains.follow(link, digest):
-            if fault == "predecessor" and self._withheld:
-                continue  # it may be among those that were not shown
-            suspect = before if fault == FORK else None
-            self._report.add(Finding(fault, _TEXTS[fault], index, suspect=suspect))
-
     def _fail(self, code: str, text: str, index: int | None = None) -> None:
         self._report.add(Finding(code, text, index))
 
@@ -350,7 +232,3 @@ def _edge(rows: list[list[bytes]], count: int) -> list[bytes]:
             edge.append(rows[level][start >> level])
             start += 1 << level
     return edge
-
-
-def _raise(problem: OSError) -> Iterator[None]:
-    raise problem

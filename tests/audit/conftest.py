@@ -28,3 +28,22 @@ def postgres_ledger(postgres_url: str, tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
         ledger.close()
         ledger.engine.dispose()
+
+
+def twelve_entries(ledger: Ledger) -> tuple[Ledger, list[str]]:
+    """Twelve entries with a checkpoint each; the notes at 4 and at 12 are kept elsewhere."""
+    ledger.fill(4)
+    early = ledger.sequencer.checkpoint
+    ledger.fill(8)
+    return ledger, [early, ledger.sequencer.checkpoint]
+
+
+@pytest.fixture
+def written(ledger: Ledger) -> tuple[Ledger, list[str]]:
+    return twelve_entries(ledger)
+
+
+@pytest.fixture
+def written_file(sqlite_ledger: Ledger) -> tuple[Ledger, list[str]]:
+    """Where both databases answer alike, SQLite's answer will do."""
+    return twelve_entries(sqlite_ledger)

@@ -19,6 +19,7 @@ from audit.verify import verify
 from kit.canonical import canonical_json
 from tests.audit.ledgers import LOG, SECRET, SIGNER, draft
 
+STREAM = "01a20473-34c9-7269-89db-c1a1b29660ad"
 Tamper = Callable[[Connection], None]
 
 
@@ -143,12 +144,13 @@ def forged(stream: str, sseq: int, sprev: str, secret: bytes = SECRET) -> tuple[
     return body, mac_of(stream_key(secret, LOG, stream), body)
 
 
-def chained(bodies: Sequence[Callable[[int, str], bytes]]) -> list[bytes]:
-    made: list[bytes] = []
-    for number, make in enumerate(bodies, 1):
-        before = leaf_hash(made[-1]).hex() if made else ZERO_HASH
-        made.append(make(number, before))
-    return made
+def chain(count: int) -> list[bytes]:
+    """Bodies of one stream."""
+    bodies: list[bytes] = []
+    for number in range(1, count + 1):
+        before = leaf_hash(bodies[-1]).hex() if bodies else ZERO_HASH
+        bodies.append(forged(STREAM, number, before)[0])
+    return bodies
 
 
 def signed_export(lines: list[bytes], log: str = LOG, signer: Signer = SIGNER) -> dict[str, bytes]:
