@@ -2,7 +2,8 @@
 
 Nobody writes this list by hand, so nobody can forget a row. Recorded by value: ids, closed
 words, numbers, truth values and times. A sealed field is recorded as its key and the hash of its
-ciphertext; any other text only as changed, unless its column says `info={"ledger": True}`.
+ciphertext; a date (of birth) and any other text only as changed, unless a text's column says
+`info={"ledger": True}`.
 """
 
 from datetime import date, datetime
@@ -159,7 +160,7 @@ def _plain(value: Any) -> Recorded:
     if isinstance(value, datetime):
         return time_text(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return HIDDEN  # a day without a time is a birth date: it helps to name a person
     if isinstance(value, int) and abs(value) <= MAX_INTEGER:
         return int(value)
     return value if isinstance(value, str) else HIDDEN

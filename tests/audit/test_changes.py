@@ -77,7 +77,7 @@ def test_a_new_row_is_recorded_with_what_may_be_told(session: Session):
                 "length": (None, 3),
                 "flying": (None, False),
                 "since": (None, "2026-01-05T12:00:00.000000Z"),
-                "bought": (None, "2026-01-02"),
+                "bought": (None, HIDDEN),
                 "phone": (None, SEAL),
             },
         ),
