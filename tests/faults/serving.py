@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from sqlmodel import Session
 
@@ -75,6 +75,12 @@ def token_for(url: str, *roles: str) -> str:
     return secret
 
 
+class Starter(Protocol):
+    """Begins `wardgrid serve` and answers with its process id."""
+
+    def fork(self, folder: Path, port: int) -> int: ...
+
+
 @contextmanager
 def warm_starter() -> Iterator["WarmStarter"]:
     """A process that has imported the program; it forks servers until the block ends."""
@@ -111,7 +117,7 @@ class Served:
 
     folder: Path
     token: str
-    starter: WarmStarter
+    starter: Starter
     port: int = field(default_factory=lambda: free_port())
     starts_s: list[float] = field(default_factory=list)
     _process: int = 0
