@@ -13,7 +13,7 @@ from domain.beds.model import (
     StayEnd,
     Waiver,
 )
-from domain.beds.placing import Placing, blocked, permit, room_obstacles
+from domain.beds.placing import Placing, blocked, held, permit, room_obstacles
 from domain.beds.presence import (
     as_newcomer,
     hold_on,
@@ -25,7 +25,7 @@ from domain.beds.presence import (
 )
 from domain.beds.requests import follow_patient
 from domain.beds.rules import CONTAMINATING, cohort
-from domain.beds.stays import begin_stay, end_stay, fulfil, vacate
+from domain.beds.stays import begin_stay, end_stay, fulfil, fulfil_held, vacate
 from domain.beds.waivers import usable
 from domain.patients.episodes import require_ward, tell
 from domain.patients.model import Encounter, EncounterStatus
@@ -190,6 +190,8 @@ class SwapPatients(Command[tuple[BedStay, BedStay]]):
         require_at_hand(other)
         at = happened(work, self.at)
         here, there = work.get(Bed, first.bed_id), work.get(Bed, second.bed_id)
+        settle_expired(work, here)
+        settle_expired(work, there)
         _require_cohort(work, here, one, other, second)
         used = (
             self._permit(work, there, one, other, here),
@@ -200,9 +202,11 @@ class SwapPatients(Command[tuple[BedStay, BedStay]]):
         for encounter in (one, other):
             encounter.moves += 1
         stays = (
-            begin_stay(work, there, one, at, StayBegin.SWAP, previous=first, waivers=used[0]),
-            begin_stay(work, here, other, at, StayBegin.SWAP, previous=second, waivers=used[1]),
-        )
+            begin_stay(work, there, one, at, StayBegin.SWAP, previous=first, waivers=used[0],
+                       request=fulfil_held(work, one, there, at)),
+            begin_stay(work, here, other, at, StayBegin.SWAP, previous=second, waivers=used[1],
+                       request=fulfil_held(work, other, here, at)),
+        )  # fmt: skip
         tell(work, "PatientsSwapped", one)
         tell(work, "PatientsSwapped", other)
         return stays
@@ -218,7 +222,7 @@ class SwapPatients(Command[tuple[BedStay, BedStay]]):
             lying[other.id] = as_newcomer(work, old, other)
         newcomer, room = as_newcomer(work, bed, encounter), work.get(Room, bed.room_id)
         waivers = usable(work, self._meant_for(work, bed), bed, encounter)
-        obstacles = [*blocked(work, bed, happened(work, self.at)),
+        obstacles = [*held(work, bed, encounter), *blocked(work, bed, happened(work, self.at)),
                      *room_obstacles(newcomer, tuple(lying.values()), room)]  # fmt: skip
         for rule, conflict in obstacles:
             if rule not in waivers:

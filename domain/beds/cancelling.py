@@ -25,9 +25,9 @@ from domain.beds.model import (
     WaivedRule,
 )
 from domain.beds.placing import Placing, obstacles
-from domain.beds.presence import hold_on, hygiene_of, request_of, require_stay, task_on
+from domain.beds.presence import hygiene_of, request_of, require_stay, task_on
 from domain.beds.requests import follow_patient, open_request
-from domain.beds.stays import begin_stay, end_leave, fulfil
+from domain.beds.stays import begin_stay, end_leave, fulfil_held
 from domain.patients.episodes import tell
 from domain.patients.model import (
     CareAssignment,
@@ -171,7 +171,7 @@ def _restore(work: Work, encounter: Encounter, old: BedStay, at: datetime) -> Re
             encounter=encounter, stay=_reopen(work, encounter, bed, old, at), request=None
         )
     if not in_the_way and page is not None and page.hygiene == Hygiene.CLEAN:
-        request = _fulfil_held(work, encounter, bed, at)
+        request = fulfil_held(work, encounter, bed, at)
         stay = begin_stay(work, bed, encounter, at, StayBegin.RESTORE, previous=old,
                           request=request)  # fmt: skip
         return Restored(encounter=encounter, stay=stay, request=None)
@@ -202,18 +202,12 @@ def _reopen(work: Work, encounter: Encounter, bed: Bed, old: BedStay, at: dateti
     if left_at is not None:
         undo_soiling(work, bed, left_at)
     old.until, old.ended_by, old.ended_recorded_at = None, None, None
-    request = _fulfil_held(work, encounter, bed, at)
+    request = fulfil_held(work, encounter, bed, at)
     old.request_id = request.id if request else old.request_id
     work.session.flush()
     follow_patient(work, encounter, at)
     work.emit("BedOccupied", bed.scope, bed=bed.id, stay=old.id, encounter=old.encounter_id)
     return old
-
-
-def _fulfil_held(work: Work, encounter: Encounter, bed: Bed, at: datetime) -> BedRequest | None:
-    """The bed may be held for this very patient, who has come back to it."""
-    hold = hold_on(work, bed.id)
-    return fulfil(work, encounter, bed, at) if hold is not None else None
 
 
 def _was_planned(work: Work, encounter: Encounter, stay: BedStay) -> bool:

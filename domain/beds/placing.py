@@ -60,7 +60,7 @@ def obstacles(work: Work, placing: Placing) -> Iterator[Obstacle]:
     """Everything in the way, hardest first, each with the rule that would have to be waived."""
     if not placing.to_hold:
         yield from _taken(work, placing)
-    yield from _held(work, placing)
+    yield from held(work, placing.bed, placing.encounter, to_hold=placing.to_hold)
     if not placing.to_hold:
         yield from _other_bed(work, placing)
     yield from blocked(work, placing.bed, placing.at)
@@ -93,16 +93,22 @@ def _taken(work: Work, placing: Placing) -> Iterator[Obstacle]:
         )  # fmt: skip
 
 
-def _held(work: Work, placing: Placing) -> Iterator[Obstacle]:
-    hold = hold_on(work, placing.bed.id)
+def held(
+    work: Work, bed: Bed, encounter: Encounter, *, to_hold: bool = False
+) -> Iterator[Obstacle]:
+    """The hold on the bed, unless it was made for this patient, who now comes."""
+    hold = hold_on(work, bed.id)
     if hold is None or hold.expires_at <= work.now:
         return
-    if hold.encounter_id == placing.encounter.id and not placing.to_hold:
-        return  # it was kept for this patient
-    yield None, Conflict(
-        f"bed {placing.bed.code} is held by {hold.id} since {hold.since.isoformat()} until"
-        f" {hold.expires_at.isoformat()}",
-        reason="BED_HELD", blocking=hold.id, allowed=("CONSUMED", "RELEASED", "EXPIRED"),
+    if hold.encounter_id == encounter.id and not to_hold:
+        return
+    yield (
+        None,
+        Conflict(
+            f"bed {bed.code} is held by {hold.id} since {hold.since.isoformat()} until"
+            f" {hold.expires_at.isoformat()}",
+            reason="BED_HELD", blocking=hold.id, allowed=("CONSUMED", "RELEASED", "EXPIRED"),
+        ),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from domain.beds.model import (
     WaivedRule,
     Waiver,
 )
-from domain.beds.presence import hold_for, request_of
+from domain.beds.presence import hold_for, hold_on, request_of
 from domain.beds.requests import end_hold, follow_patient, turn_request
 from domain.beds.waivers import record_use
 from domain.patients.model import Encounter
@@ -106,6 +106,14 @@ def fulfil(work: Work, encounter: Encounter, bed: Bed, at: datetime) -> BedReque
         turn_request(work, request, RequestState.ACTIVE, at)
     turn_request(work, request, RequestState.FULFILLED, at)
     return request
+
+
+def fulfil_held(work: Work, encounter: Encounter, bed: Bed, at: datetime) -> BedRequest | None:
+    """Fulfil only what waits for this very bed; another request keeps waiting."""
+    hold = hold_on(work, bed.id)
+    if hold is None or hold.encounter_id != encounter.id:
+        return None
+    return fulfil(work, encounter, bed, at)
 
 
 def _end_of(hold: BedHold, bed: Bed) -> HoldState:

@@ -8,7 +8,15 @@ from domain.beds.commands import (
     SwapPatients,
     WaiveRoomSex,
 )
-from domain.beds.model import BedHold, BedRequest, BedStay, HoldState, RequestState, StayEnd
+from domain.beds.model import (
+    BedHold,
+    BedRequest,
+    BedStay,
+    HoldKind,
+    HoldState,
+    RequestState,
+    StayEnd,
+)
 from domain.patients.commands import StatePlacementNeed
 from domain.patients.model import Encounter, Isolation, Sex
 from kit.errors import Conflict, Invalid
@@ -146,6 +154,19 @@ def test_nobody_swaps_into_the_bed_of_an_isolated_patient(world: World) -> None:
         world.run(StatePlacementNeed(encounter_id=encounter.id, isolation=Isolation.DROPLET,
                                      organism="FLU"))  # fmt: skip
     world.run(swap)
+
+
+def test_a_bed_promised_to_a_third_is_not_swapped_away(world: World) -> None:
+    one, _ = world.admit("A4")
+    other, _ = world.admit("A5")
+    world.run(OrderDischarge(encounter_id=other.id))
+    third = world.request(world.arrive())
+    hold = world.run(HoldBed(request_id=third.id, bed_id=world.beds["A5"],
+                             kind=HoldKind.PENDING_DISCHARGE,
+                             expires_at=world.now + HOUR))  # fmt: skip
+    world.tick()
+    swap = SwapPatients(encounter_id=one.id, other_id=other.id)
+    assert world.refused(swap, Conflict, "BED_HELD").blocking == hold.id
 
 
 def test_a_swap_takes_two_patients_in_bed(world: World) -> None:
