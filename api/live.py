@@ -15,8 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.door import Door, Visitor
 from api.groups import Member, Reader
 from api.hub import Hub, follow
+from api.incoming import Closing
 from api.replies import masked
-from api.socket import Closing, Socket
+from api.socket import Socket
 from app.feed import Feed
 from kit.errors import Refusal
 

@@ -7,11 +7,9 @@ tells clients the rest.
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import anyio
-import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -19,11 +17,12 @@ from api.documents import Rejected
 from api.door import Asking, Door, Visitor
 from api.groups import Member
 from api.http import language_of
+from api.incoming import AUTHORIZATION, Closing, Message, authorization_of, read_message
 from api.negotiation import HttpProblem
 from api.outgoing import Outgoing
 from api.problems import refused
 from api.replies import masked, told
-from api.request import as_request, require_shallow
+from api.request import as_request
 from api.watching import watch_of
 from api.wire import EXTENSION, Payload, Wire, message
 from kit.errors import Refusal
@@ -31,8 +30,6 @@ from kit.ids import new_id
 
 INIT_TIMEOUT_S = 5.0
 MOST_SUBSCRIPTIONS = 10
-MOST_ID_CHARACTERS = 128
-AUTHORIZATION = "authorization"
 
 
 class Seats(Protocol):
@@ -40,22 +37,6 @@ class Seats(Protocol):
 
     async def join(self, member: Member) -> None: ...
     def leave(self, member: Member) -> None: ...
-
-
-class Closing(Exception):
-    """The socket must be closed."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    kind: str
-    id: str
-    payload: Any
 
 
 class Socket:
@@ -151,7 +132,7 @@ class Socket:
         while True:
             await self._after_init(await self._receive())
 
-    async def _before_init(self, got: _Message) -> None:
+    async def _before_init(self, got: Message) -> None:
         if got.kind == "connection_init":
             await self._init(got.payload)
         elif got.kind == "subscribe":
@@ -159,7 +140,7 @@ class Socket:
         else:
             self._chat(got)
 
-    async def _after_init(self, got: _Message) -> None:
+    async def _after_init(self, got: Message) -> None:
         if got.kind == "subscribe":
             await self._subscribe(got)
         elif got.kind == "complete":
@@ -168,12 +149,12 @@ class Socket:
                 self._seats.leave(member)
         elif got.kind == "connection_init":
             raise Closing(4429, "Too many initialisation requests")
-        elif got.kind == "ping" and _authorization(got.payload):
+        elif got.kind == "ping" and authorization_of(got.payload):
             await self._renew(got.payload)
         else:
             self._chat(got)
 
-    def _chat(self, got: _Message) -> None:
+    def _chat(self, got: Message) -> None:
         if got.kind == "ping":
             echo = {} if got.payload is None else {"payload": got.payload}
             self._outgoing.put(message("pong", **echo))
@@ -200,7 +181,7 @@ class Socket:
         self._outgoing.put(message("pong", payload=rest))
 
     async def _visitor(self, payload: Any) -> Visitor:
-        scheme, _, token = _authorization(payload).partition(" ")
+        scheme, _, token = authorization_of(payload).partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Closing(4401, "Unauthorized")
         try:
@@ -208,7 +189,7 @@ class Socket:
         except Refusal:
             raise Closing(4401, "Unauthorized") from None
 
-    async def _subscribe(self, got: _Message) -> None:
+    async def _subscribe(self, got: Message) -> None:
         if got.id in self._members:
             raise Closing(4409, "Subscriber for this id already exists")
         if len(self._members) >= MOST_SUBSCRIPTIONS:
@@ -237,7 +218,7 @@ class Socket:
         except Exception as fault:  # one broken subscription does not end the others
             self.fail(member, masked(fault, None))
 
-    def _member(self, got: _Message) -> Member:
+    def _member(self, got: Message) -> Member:
         if self.visitor is None:
             raise Closing(4401, "Unauthorized")
         actor = self.visitor.actor
@@ -260,41 +241,17 @@ class Socket:
     def _too_slow(self) -> None:
         self.end(4408, "Too slow: subscribe again after the last cursor you got")
 
-    async def _receive(self) -> _Message:
+    async def _receive(self) -> Message:
         received = await self._websocket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code") or 1005)
         text = received.get("text")
         if text is None:
             raise Closing(4400, "Messages are text")
-        return _read(text)
+        return read_message(text)
 
     async def _send(self, text: bytes) -> None:
         await self._websocket.send_text(text.decode())
-
-
-def _read(text: str) -> _Message:
-    try:
-        value = orjson.loads(text)
-        require_shallow([value])
-    except (orjson.JSONDecodeError, HttpProblem):
-        raise Closing(4400, "Messages are JSON") from None
-    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        raise Closing(4400, "Messages are objects with a type")
-    kind, key = value["type"], value.get("id")
-    if kind in ("subscribe", "complete") and (
-        not isinstance(key, str) or not 0 < len(key) <= MOST_ID_CHARACTERS
-    ):
-        raise Closing(4400, "This message needs an id")
-    if kind == "subscribe" and not isinstance(value.get("payload"), dict):
-        raise Closing(4400, "This message needs a payload")
-    return _Message(kind, str(key or ""), value.get("payload"))
-
-
-def _authorization(payload: Any) -> str:
-    """The field of that name, in whatever case; empty where there is none."""
-    given = payload if isinstance(payload, dict) else {}
-    return next((str(v) for name, v in given.items() if name.lower() == AUTHORIZATION), "")
 
 
 def _coded(code: str, text: str) -> GraphQLError:

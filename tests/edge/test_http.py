@@ -161,6 +161,14 @@ def test_a_stranger_may_only_log_in(http: httpx.Client) -> None:
                 assert refused.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+def test_a_stranger_gets_nothing_long_parsed(http: httpx.Client) -> None:
+    del http.headers["authorization"]
+    query = 'mutation { login(name: "li") } #' + "x" * 2048
+    assert ask(http, query).status_code == 401
+    http.headers["authorization"] = "Bearer user-1"
+    assert ask(http, query).status_code == 200
+
+
 def test_log_in_stands_once_in_a_document(http: httpx.Client) -> None:
     twice = 'mutation { a: login(name: "a") b: login(name: "b") }'
     spread = ('mutation { ...L a: login(name: "b") } fragment L on Mutation'
