@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from app.retention import old_rows
 from domain.beds.commands import ExpireHolds, ExpireRequests
 from domain.beds.model import BedHold, BedRequest, HoldState
 from domain.plans.queries import stale_plans
@@ -37,4 +38,4 @@ def plans_run_out(session: Session, now: datetime) -> Sequence[Command[Any]]:
     return [ExpirePlan(proposal_id=plan) for plan in stale_plans(session, now)]
 
 
-TIMERS: tuple[Timer, ...] = (holds_run_out, requests_run_out, plans_run_out)
+TIMERS: tuple[Timer, ...] = (holds_run_out, requests_run_out, plans_run_out, old_rows)
