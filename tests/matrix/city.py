@@ -15,9 +15,12 @@ from app.wiring import App
 from authz.sessions import BEARER, new_secret
 from domain.accounts.devices import IssueScreenToken
 from domain.accounts.model import RoleBinding
-from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.cleaning import MarkDirty
+from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.waivers import WaiveRoomSex
+from domain.inbound.handling import ParkInbound
+from domain.inbound.model import Door
+from domain.inbound.receipts import Envelope, Obstacle
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
 from domain.patients.episodes import AssignCare, SetExpectedDischarge, StatePlacementNeed
 from domain.patients.identity import Identifier
@@ -35,6 +38,7 @@ from tests.house import enrol
 T = TypeVar("T")
 PROGRAM = Actor(UUID(int=1), ActorKind.SYSTEM)
 SEEDER_ROLES = ("system-administrator", "house-supervisor", "charge-nurse", "duty-executive")
+OBSTACLE = Obstacle(reason="UNKNOWN_WARD", text="no such ward")
 HOSPITALS, WARDS = ("EAST", "WEST"), ("A", "B")
 
 
@@ -142,6 +146,7 @@ def _upkeep(city: City, corner: Corner, title: str) -> None:
     ids["assignment"] = city.do(
         AssignCare(account_id=ids["account"], encounter_id=ids["encounter"])
     ).id
+    ids["message"] = city.do(ParkInbound(envelope=envelope(corner, title), obstacle=OBSTACLE)).id
     secret = new_secret(BEARER)
     ids["token"] = city.do(
         IssueScreenToken(ward_id=ids["ward"], title=title, secret=secret)
@@ -149,6 +154,14 @@ def _upkeep(city: City, corner: Corner, title: str) -> None:
     with reading(city.app.engine) as session:
         binding = select(RoleBinding.id).where(RoleBinding.user_id == ids["account"])
         ids["binding"] = session.exec(binding).one()
+
+
+def envelope(corner: Corner, control_id: str) -> Envelope:
+    """A message of which nothing is known but its envelope."""
+    return Envelope(
+        hospital_id=corner.ids["hospital"], door=Door.HL7, source="test", control_id=control_id,
+        kind="ADT^A01", identity=control_id, body="MSH|",
+    )  # fmt: skip
 
 
 def _plan(city: City, corner: Corner) -> None:

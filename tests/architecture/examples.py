@@ -1,0 +1,81 @@
+"""An example of every command there is, pointed at one corner of the city.
+
+Built from the command's fields by name: a command with a field of a new name fails until somebody
+says here what it means.
+"""
+
+import pkgutil
+import typing
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import domain
+from domain.accounts.founding import FOUNDING_ROLES, Founder
+from domain.beds.model import BlockReason, CleaningPriority
+from domain.inbound.events import AdtEvent
+from domain.patients.identity import Identifier, Identity
+from domain.plans.commands import OverrideReason
+from kit.command import Command, all_commands
+from kit.work import ActorKind
+from tests.matrix.city import OBSTACLE, City, Corner, envelope
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+POINTS_AT = {
+    "account_id": "account", "assignment_id": "assignment", "bed_id": "bed",
+    "binding_id": "binding", "encounter_id": "encounter", "hold_id": "hold",
+    "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
+    "other_id": "other_encounter", "patient_id": "patient", "proposal_id": "plan",
+    "request_id": "request", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
+    "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
+}  # fmt: skip
+SAID: dict[str, Any] = {
+    "answer": {}, "code": "X9", "credential": 1, "device": "d" * 40, "days": 90,
+    "failures": 1, "birth_date": None, "blocked_until": None, "expected_at": None,
+    "founders": tuple(Founder(role, f"{role}.x", "hash", "GEZDGNBVGY3TQOJQ")
+                      for role in FOUNDING_ROLES),
+    "identifier": Identifier(system="MRN", value="X9"), "identity": Identity(family_en="X"),
+    "body": "MSH|", "event": AdtEvent(trigger="A01", at=NOON), "kind": ActorKind.PERSON,
+    "licensed_beds": 3, "obstacle": OBSTACLE, "ward_code": "X9", "name_en": "X", "name_key": b"k" * 16, "name_zh": "X",
+    "new_hash": None, "password_hash": "hash", "presented": "wgr_x", "refresh": "wgr_y",
+    "rehashed": None, "replacement": "wgr_z", "role": "nurse", "secret": "s" * 40,
+    "staffed_beds": 3, "step": 1, "title": "X", "totp_step": None,
+}  # fmt: skip
+REASONS = {"BlockReason": BlockReason.REPAIR, "OverrideReason": OverrideReason.CLINICAL}
+
+
+def every_command() -> tuple[type[Command[Any]], ...]:
+    """All commands, once every module of the domain has been read."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        import_module(module.name)
+    return all_commands()
+
+
+def example(kind: type[Command[Any]], city: City, corner: Corner) -> Command[Any]:
+    """The command with what it needs. KeyError names a field that has no example."""
+    hints = typing.get_type_hints(kind)
+    return kind(
+        **{
+            one.name: _value(one.name, hints[one.name], city, corner)
+            for one in fields(kind)  # type: ignore[arg-type]  # every command is a dataclass
+            if one.default is MISSING and one.default_factory is MISSING
+        }
+    )
+
+
+def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
+    if name in POINTS_AT and UUID in (kind, *typing.get_args(kind)):
+        return corner.ids[POINTS_AT[name]]
+    if name in ("expires_at", "expected_until", "valid_until"):
+        return city.app.clock() + timedelta(minutes=30)
+    if name == "envelope":
+        return envelope(corner, "X9")
+    if name == "kind" and kind is str:
+        return "ADT^A01"
+    if name == "reason":
+        return REASONS.get(kind.__name__, "SPILL")
+    if name == "priority":
+        return CleaningPriority.STAT
+    return SAID[name]
