@@ -11,12 +11,12 @@ SCREEN_FILES := $(shell find web -name node_modules -prune -o -name dist -prune 
 demo: .venv/.synced web/dist/index.html
 	@scripts/wardgrid demo $(ARGS)
 
-test: .venv/.synced
+test: .venv/.synced web/dist/index.html
 	@scripts/check
 
 check: test
 
-nightly: .venv/.synced
+nightly: .venv/.synced web/dist/index.html
 	@scripts/check && $(PYTHON) -m pytest -q -m nightly
 
 bench: .venv/.synced
