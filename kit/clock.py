@@ -17,12 +17,15 @@ def time_text(at: datetime) -> str:
     """UTC with microseconds, always 27 characters, so that text order is time order."""
     if at.tzinfo is None:
         raise ValueError("a time needs a zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_time(text: str) -> datetime:
-    """The inverse of `time_text`."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """The inverse of `time_text`. Raises ValueError for any other way to write a time."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or time_text(at) != text:
+        raise ValueError(f"a time is written like {time_text(EPOCH)}")
+    return at
 
 
 def microseconds(at: datetime) -> int:

@@ -98,17 +98,25 @@ class Work:
     notes: dict[str, int | str] = field(default_factory=dict)
     reaches: Callable[[Scope], bool] = lambda _scope: True  # whether the actor may know of a place
     got: list[tuple[str, UUID]] = field(default_factory=list)  # what was looked up, in order
+    _kept: list[SQLModel] = field(default_factory=list)  # the session itself keeps rows weakly
 
     def get(self, model: type[RowT], key: UUID) -> RowT:
         """The row. Raises NotFound for an unknown one and one of a foreign hospital alike."""
         kind = model.__name__.lower()
         self.got.append((kind, key))
-        row = self.session.get(model, key)
+        row = self._loaded(model, key)
         hospital = getattr(row, "hospital_id", None) or getattr(
             getattr(row, "scope", None), "hospital", None
         )
         if row is None or (hospital is not None and not self.reaches(Scope(hospital))):
             raise NotFound.of(kind, key)
+        return row
+
+    def _loaded(self, model: type[RowT], key: UUID) -> RowT | None:
+        """The row by its key, read once: the session finds it again as long as it is kept."""
+        row = self.session.get(model, key)
+        if row is not None:
+            self._kept.append(row)
         return row
 
     def add(self, row: RowT) -> RowT:
