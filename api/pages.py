@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _SCREEN = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-_EXPLORER = _SCREEN.replace("worker-src 'self'", "worker-src 'self' blob:")
+_EXPLORER = _SCREEN.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

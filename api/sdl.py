@@ -9,8 +9,7 @@ from graphql.utilities import find_breaking_changes
 from api.schema import sdl
 
 ROOT = Path(__file__).parent.parent
-KEPT = ROOT / "docs" / "schema.graphql"
-OF_THE_SCREENS = ROOT / "web" / "schema.graphql"  # their types are made from it
+KEPT = ROOT / "docs" / "schema.graphql"  # the types of the screens are made from it too
 
 
 def breaking_changes(before: str, after: str) -> list[str]:
@@ -28,8 +27,7 @@ def main(arguments: list[str]) -> int:
     sys.stdout.writelines(f"breaks clients: {change}\n" for change in broken)
     if broken and "--breaking" not in arguments:
         return 1
-    for copy in (KEPT, OF_THE_SCREENS):
-        copy.write_text(after, "utf-8")
+    KEPT.write_text(after, "utf-8")
     return 0
 
 

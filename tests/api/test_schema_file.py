@@ -6,14 +6,13 @@ import pytest
 
 import api.sdl
 from api.schema import sdl
-from api.sdl import KEPT, OF_THE_SCREENS, breaking_changes, main
+from api.sdl import KEPT, breaking_changes, main
 
 BEFORE = "type Query { bed(id: Int!): String wards: [String!] }\n"
 
 
-@pytest.mark.parametrize("copy", [KEPT, OF_THE_SCREENS], ids=lambda path: path.parent.name)
-def test_the_checked_in_schema_is_the_one_that_is_served(copy: Path) -> None:
-    assert copy.read_text("utf-8") == sdl(), "run scripts/schema"
+def test_the_checked_in_schema_is_the_one_that_is_served() -> None:
+    assert KEPT.read_text("utf-8") == sdl(), "run scripts/schema"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,6 @@ def test_a_breaking_change_is_written_only_when_asked_for(
     kept = tmp_path / "schema.graphql"
     kept.write_text(BEFORE)
     monkeypatch.setattr(api.sdl, "KEPT", kept)
-    monkeypatch.setattr(api.sdl, "OF_THE_SCREENS", tmp_path / "screens.graphql")
     monkeypatch.setattr(api.sdl, "sdl", lambda: "type Query { wards: [String!] }\n")
     assert main([]) == 1
     assert kept.read_text() == BEFORE

@@ -1,5 +1,6 @@
 """Who gets to see a ward in the browser, and what the others are told."""
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -73,3 +74,10 @@ def test_staff_log_in_and_open_a_ward(browser: Browser, server: WardServer) -> N
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_role("heading", name="Log in")).to_be_visible()
         assert screen.complaints == []
+
+
+def test_no_page_may_run_or_style_itself_inline(server: WardServer) -> None:
+    for path in ("/", f"/ward/{server.ward.id}"):
+        policy = httpx.get(server.address + path).headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
