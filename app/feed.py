@@ -17,6 +17,7 @@ from sqlmodel import Session
 from app import tail
 from app.cursors import Cursors, Position
 from app.hints import Hints, hints_of
+from app.horizon import own_horizon
 from app.tail import Change
 from kit.db import reading
 from kit.errors import Conflict
@@ -128,12 +129,15 @@ class Feed:
     def since(self, after: str, hospital: UUID | None) -> list[Change]:
         """All changes behind a cursor, oldest first, of every hospital: cut to topics yourself."""
         position = self._cursors.position(after, hospital)
+        # Not behind what the listeners have been told, else a row could fall between the two.
+        told = self._reached.transaction + (self._reached.row > 0)
+        ended = max(own_horizon(self._engine), told)
         with reading(self._engine) as session:
             connection = session.connection()
             if not tail.kept_since(connection, position):
                 raise Resync("this cursor is too old; read the whole state again", field="after")
             found: list[Change] = []
-            while batch := tail.after(connection, position, BATCH):
+            while batch := tail.after(connection, position, BATCH, ended):
                 found += batch
                 position = batch[-1].position
         return found
@@ -154,10 +158,13 @@ class Feed:
             busy = self._look() or woken
             wait_s = SOON_S if busy else min(self._poll_s, wait_s * 2)
 
+    def _next(self, ended: int) -> Sequence[Change]:
+        with reading(self._engine) as session:
+            return tail.after(session.connection(), self._reached, BATCH, ended)
+
     def _look(self) -> bool:
         try:
-            with reading(self._engine) as session:
-                changes = tail.after(session.connection(), self._reached, BATCH)
+            changes = self._next(0) or self._next(own_horizon(self._engine))
         except SQLAlchemyError as fault:
             self.errors += 1
             log.warning("the outbox cannot be read", extra={"reason": type(fault).__name__})

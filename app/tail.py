@@ -18,7 +18,8 @@ from kit.work import Scope
 
 _HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
 _VISIBLE = text(
-    "(outbox.xid, outbox.id) > (CAST(:transaction AS xid8), :row) AND outbox.xid < " + _HORIZON
+    "(outbox.xid, outbox.id) > (CAST(:transaction AS xid8), :row)"
+    f" AND outbox.xid < GREATEST({_HORIZON}, CAST(:ended AS xid8))"
 )
 _IN_ORDER = text("outbox.xid, outbox.id")
 _COLUMNS = (
@@ -38,10 +39,15 @@ class Change:
     at: datetime
 
 
-def after(connection: Connection, position: Position, most: int) -> Sequence[Change]:
-    """The next changes behind a position, at most `most`."""
+def after(
+    connection: Connection, position: Position, most: int, ended: int = 0
+) -> Sequence[Change]:
+    """The next changes behind a position, at most `most`.
+
+    `ended`: transactions below it are known to be over, whatever the server's horizon says.
+    """
     if connection.dialect.name == "postgresql":
-        return _after_on_postgres(connection, position, most)
+        return _after_on_postgres(connection, position, most, ended)
     rows = connection.execute(
         select(literal_column("0"), *_COLUMNS)
         .where(OUTBOX.c.id > position.row)
@@ -73,8 +79,12 @@ def kept_since(connection: Connection, position: Position) -> bool:
     return bool(first <= position.row + 1)
 
 
-def _after_on_postgres(connection: Connection, position: Position, most: int) -> Sequence[Change]:
-    reached = {"transaction": str(position.transaction), "row": position.row}
+def _after_on_postgres(
+    connection: Connection, position: Position, most: int, ended: int
+) -> Sequence[Change]:
+    reached = {
+        "transaction": str(position.transaction), "row": position.row, "ended": str(ended)
+    }  # fmt: skip
     rows = connection.execute(
         select(literal_column("outbox.xid::text"), *_COLUMNS)
         .where(_VISIBLE)

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, delete, text
 from app import tail
 from app.cursors import Cursors, Position
 from app.feed import Feed, Resync, takes
+from app.horizon import oldest, own_horizon
 from app.outbox import OUTBOX, write_events
 from app.tail import Change
 from kit.clock import utc_now
 from kit.db import reading
 from kit.errors import Invalid
 from kit.work import Event, Scope
+from tests.databases import Databases
 from tests.feed.outbox_table import open_bare, publish
 
 HERE, THERE = UUID(int=1), UUID(int=2)
@@ -80,7 +82,6 @@ def test_without_a_wake_up_the_poll_finds_it(outbox: Engine, feed: Feed) -> None
 
 
 def test_a_subscriber_resumes_right_behind_its_cursor(outbox: Engine, feed: Feed) -> None:
-    publish(outbox, WARD, "Before")
     with reading(outbox) as session:
         cursor = feed.cursor(session, HERE)
     publish(outbox, WARD, "Missed")
@@ -92,17 +93,17 @@ def test_a_subscriber_resumes_right_behind_its_cursor(outbox: Engine, feed: Feed
     assert heard.wait() == ["Missed", "Live"]
 
 
-def test_forty_resumes_miss_and_double_nothing(outbox: Engine, feed: Feed) -> None:
+def test_twelve_resumes_miss_and_double_nothing(outbox: Engine, feed: Feed) -> None:
     told: list[str] = []
     with reading(outbox) as session:
         cursor = feed.cursor(session, HERE)
-    for number in range(200):
+    for number in range(60):
         publish(outbox, WARD, f"e{number}")
         if number % 5 == 4:
             missed = feed.since(cursor, HERE)
             told += [change.name for change in missed]
             cursor = feed._cursors.cursor(missed[-1].position, HERE)
-    assert told == [f"e{number}" for number in range(200)]
+    assert told == [f"e{number}" for number in range(60)]
 
 
 def test_a_cursor_opens_for_its_own_hospital_only(outbox: Engine, feed: Feed) -> None:
@@ -126,10 +127,10 @@ def test_cursors_of_one_place_differ_between_hospitals_and_keys() -> None:
 
 def test_a_cursor_older_than_what_is_kept_asks_for_a_resync(outbox: Engine, feed: Feed) -> None:
     publish(outbox, WARD, "one")
+    ended = own_horizon(outbox)
     with reading(outbox) as session:
-        old = feed._cursors.cursor(
-            tail.after(session.connection(), Position(0, 0), 1)[0].position, HERE
-        )
+        (one,) = tail.after(session.connection(), Position(0, 0), 1, ended)
+    old = feed._cursors.cursor(one.position, HERE)
     for name in ("two", "three", "four"):
         publish(outbox, WARD, name)
     assert [change.name for change in feed.since(old, HERE)] == ["two", "three", "four"]
@@ -164,6 +165,35 @@ def test_a_slow_transaction_is_not_passed_by(postgres_bare: Engine) -> None:
     feed.stop()
 
 
+def test_a_long_transaction_next_door_holds_nothing_back(
+    postgres_bare: Engine, databases: Databases
+) -> None:
+    """Another database of the same server writes and does not commit."""
+    feed = Feed(postgres_bare, Cursors(KEY), poll_s=0.02)
+    with databases.empty("postgresql") as url:
+        neighbour = open_bare(url)
+        with neighbour.connect() as writing:
+            write_events(writing, [Event("elsewhere", WARD, {})], utc_now())
+            with reading(postgres_bare) as session:
+                before = feed.cursor(session, HERE)
+            feed.start()
+            heard = Heard(1)
+            feed.listen(heard)
+            publish(postgres_bare, WARD, "here")
+            feed.wake()
+            assert heard.wait() == ["here"]
+            assert [change.name for change in feed.since(before, HERE)] == ["here"]
+            feed.stop()
+        neighbour.dispose()
+
+
+def test_open_transactions_are_put_into_the_epoch_of_the_newest() -> None:
+    epoch = 3 * 2**32
+    assert oldest(epoch + 900, []) == epoch + 900
+    assert oldest(epoch + 900, [850, 899]) == epoch + 850
+    assert oldest(epoch + 5, [2**32 - 7, 3]) == epoch - 7
+
+
 def test_another_process_is_woken_by_notify(postgres_bare: Engine) -> None:
     """Two feeds on one database; the second polls once an hour, so only the hint can tell it."""
     near, far = Feed(postgres_bare, Cursors(KEY)), Feed(postgres_bare, Cursors(KEY), poll_s=3600)
@@ -184,8 +214,8 @@ def test_another_process_is_woken_by_notify(postgres_bare: Engine) -> None:
 
 
 @pytest.fixture
-def postgres_bare(databases: object) -> Iterator[Engine]:
-    with databases.empty("postgresql") as url:  # type: ignore[attr-defined]
+def postgres_bare(databases: Databases) -> Iterator[Engine]:
+    with databases.empty("postgresql") as url:
         engine = open_bare(url)
         yield engine
         engine.dispose()
