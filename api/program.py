@@ -50,6 +50,7 @@ def serve(app: App, *, beside: Callable[[], None] | None = None) -> ASGIApp:
     settings = app.settings
     limits = Limits(introspection=True) if settings.development else FREE
     operations = trusted_operations()
+    app.metrics.know(operations)
     door = Door(
         schema=schema,
         documents=Documents(schema._schema, limits, operations),
@@ -68,11 +69,18 @@ def serve(app: App, *, beside: Callable[[], None] | None = None) -> ASGIApp:
     return application(
         door,
         live,
-        screens=settings.screens or Path(__file__).parent.parent / "web" / "dist",
+        screens=settings.screens or _screens(),
         ready=_ready(app),
         metrics_token=token.get_secret_value() if token else None,
         lifespan=lambda: _running(app, beside),
     )
+
+
+def _screens() -> Path:
+    """As an installed program has them, else as the work tree builds them."""
+    here = Path(__file__).parent
+    packed = here / "screens"
+    return packed if packed.is_dir() else here.parent / "web" / "dist"
 
 
 @asynccontextmanager

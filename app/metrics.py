@@ -37,6 +37,10 @@ class Metrics:
         self._sent = self._counter("live_messages", "Messages to live sockets")
         self._faults = self._counter("faults", "Masked faults", "kind")
 
+    def know(self, operations: Iterable[str]) -> None:
+        """These operation names may become labels: they are on the allow-list."""
+        self._known |= frozenset(operations)
+
     def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
         """A gauge read when it is scraped: writer queue, ledger lag, feed lag."""
         self._gauge(name, what).set_function(value)

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,7 @@ from kit.work import Event
 log = logging.getLogger("wardgrid.app")
 
 AUDIENCE = "wardgrid"
+SIGNING_S = 10.0  # how long a stop waits for the checkpoint that covers everything
 _OLDEST_UNCOVERED = select(func.min(LEDGER_ENTRY.c.at)).where(
     LEDGER_ENTRY.c.id > select(func.coalesce(func.max(LEDGER_LEAF.c.entry_id), 0)).scalar_subquery()
 )
@@ -106,6 +108,7 @@ class App:
         self.sequencer.wake()
         for thread in self._threads:
             thread.join()
+        self._sign_the_rest()
         self.sequencer.close()
         self.writer.stop()
         self.logins.passwords.close()
@@ -117,6 +120,16 @@ class App:
             oldest = connection.execute(_OLDEST_UNCOVERED).scalar()
             connection.rollback()
         return 0.0 if oldest is None else max(0.0, (self.clock() - oldest).total_seconds())
+
+    def _sign_the_rest(self) -> None:
+        """On PostgreSQL a transaction under way, even of another database, delays the signing."""
+        deadline = monotonic() + SIGNING_S
+        while self.ledger_lag_s() > 0 and monotonic() < deadline:
+            try:
+                self.sequencer.step()
+            except AnotherSequencer:
+                return  # it goes on after us
+            sleep(0.02)
 
     def _begin(self, name: str, run: Callable[[threading.Event], None]) -> None:
         thread = threading.Thread(target=run, args=(self._stopping,), name=name, daemon=True)
@@ -158,6 +171,8 @@ def build(
     )  # fmt: skip
     app.jobs.on_progress = _keep_progress(app)
     bell.ring.append(app.jobs.wake)
+    app.metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: writer.waiting)
+    app.metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
     return app
 
 

@@ -40,7 +40,8 @@ def test_not_ready_names_the_probes_that_fail(bare_engine: Engine) -> None:
 
 
 def test_operations_are_counted_by_known_name_and_outcome() -> None:
-    metrics = Metrics(known=("WardBoard",))
+    metrics = Metrics()
+    metrics.know({"WardBoard"})
     with metrics.operation("WardBoard"):
         pass
     with metrics.operation("Wang Xiaoming") as outcome:
