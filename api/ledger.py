@@ -84,7 +84,7 @@ class LedgerQueries:
     @query("ledger.read")
     def ledger_checkpoint(self, reader: Reader) -> str | None:
         """The newest signed note: origin, size and root of the log. Keep it elsewhere."""
-        return newest_note(reader.session)
+        return newest_note(reader.session) if reader.scopes else None
 
 
 def _number(cursor: str | None) -> int | None:

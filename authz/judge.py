@@ -4,6 +4,7 @@
 roles at hand only, and never per field or row.
 """
 
+import threading
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,6 +17,9 @@ from kit.work import NETWORK, Scope
 
 MODEL_FILE = Path(__file__).with_name("model.conf")
 ANYWHERE = "anywhere"
+# Casbin parses its matcher for each question, and two threads that parse Python at once fail
+# with SystemError in CPython 3.11 ("AST constructor recursion depth mismatch").
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @cache
@@ -66,6 +70,7 @@ def allowed(
     """
     held = [("someone", role, NETWORK.path) for role in here]
     held += [("someone", role, ANYWHERE) for role in here | elsewhere]
-    judge = enforcer(rules, held)
     actions = {rule.action for rule in rules}
-    return frozenset(a for a in actions if judge.enforce(*asked("someone", a, NETWORK)))
+    with _ONE_AT_A_TIME:
+        judge = enforcer(rules, held)
+        return frozenset(a for a in actions if judge.enforce(*asked("someone", a, NETWORK)))

@@ -106,9 +106,7 @@ def arguments(
     return made
 
 
-async def ask(
-    root: Root, city: City, actor: Actor | None, given: dict[str, Any]
-) -> dict[str, Any]:
+async def ask(root: Root, city: City, actor: Actor | None, given: dict[str, Any]) -> dict[str, Any]:
     """The response map of the operation."""
     context = Context(city.app, actor)
     if root.operation == "subscription":
@@ -246,5 +244,3 @@ def _snake(name: str) -> str:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)
-
-

@@ -100,15 +100,11 @@ def _furnish(city: City, corner: Corner) -> None:
 def _people(city: City, corner: Corner) -> None:
     ids = corner.ids
     ids["patient"], ids["encounter"] = _arrive(city, corner, "Lying")
-    ids["stay"] = city.do(
-        AdmitPatient(encounter_id=ids["encounter"], bed_id=ids["taken_bed"])
-    ).id
+    ids["stay"] = city.do(AdmitPatient(encounter_id=ids["encounter"], bed_id=ids["taken_bed"])).id
     ids["other_patient"], ids["other_encounter"] = _arrive(city, corner, "Held")
     held = city.do(RequestBed(encounter_id=ids["other_encounter"], target_ward_id=ids["ward"]))
     ends = city.app.clock() + timedelta(hours=1)
-    ids["hold"] = city.do(
-        HoldBed(request_id=held.id, bed_id=ids["held_bed"], expires_at=ends)
-    ).id
+    ids["hold"] = city.do(HoldBed(request_id=held.id, bed_id=ids["held_bed"], expires_at=ends)).id
     _, ids["waiting_encounter"] = _arrive(city, corner, "Waiting")
     ids["request"] = city.do(
         RequestBed(encounter_id=ids["waiting_encounter"], target_ward_id=ids["ward"])
@@ -139,9 +135,7 @@ def _arrive(
 def _upkeep(city: City, corner: Corner, title: str) -> None:
     ids, ends = corner.ids, city.app.clock() + timedelta(hours=1)
     ids["task"] = city.do(MarkDirty(bed_id=ids["dirty_bed"], reason="SPILL")).id
-    ids["waiver"] = city.do(
-        WaiveRoomSex(ward_id=ids["ward"], reason="FULL", valid_until=ends)
-    ).id
+    ids["waiver"] = city.do(WaiveRoomSex(ward_id=ids["ward"], reason="FULL", valid_until=ends)).id
     ids["account"] = city.enrol("nurse", scope=corner.scope).id
     ids["assignment"] = city.do(
         AssignCare(account_id=ids["account"], encounter_id=ids["encounter"])
