@@ -1,7 +1,9 @@
 """The history of how clean a bed is, and the cleaning work that follows from it."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from domain.beds.model import (
@@ -17,9 +19,25 @@ from domain.beds.model import (
 from domain.beds.presence import hygiene_of, stay_in, task_on
 from domain.beds.rules import CONTAMINATING, NEXT_HYGIENE
 from domain.patients.model import PlacementNeed
-from domain.places.times import recorded, store
+from domain.places.times import recorded, sometime, store
 from kit.errors import Conflict, Invalid
 from kit.work import Work
+
+_KEY: Any = bindparam("key")
+_PAGES = (
+    select(BedHygiene)
+    .where(
+        col(BedHygiene.bed_id) == _KEY,
+        (col(BedHygiene.until).is_(None)) | (col(BedHygiene.until) > sometime("at")),
+    )
+    .order_by(col(BedHygiene.since))
+)
+_ISOLATED = select(PlacementNeed.id).where(
+    col(PlacementNeed.encounter_id) == _KEY,
+    col(PlacementNeed.isolation).in_(CONTAMINATING),
+    col(PlacementNeed.since) < sometime("until"),
+    (col(PlacementNeed.until).is_(None)) | (col(PlacementNeed.until) > sometime("since")),
+)
 
 
 def turn_hygiene(
@@ -132,14 +150,7 @@ def undo_soiling(work: Work, bed: Bed, at: datetime) -> None:
 
 
 def _pages(work: Work, bed: Bed, at: datetime) -> tuple[BedHygiene, BedHygiene | None]:
-    pages = work.session.exec(
-        select(BedHygiene)
-        .where(
-            BedHygiene.bed_id == bed.id,
-            (col(BedHygiene.until).is_(None)) | (col(BedHygiene.until) > at),
-        )
-        .order_by(col(BedHygiene.since))
-    ).all()
+    pages = work.session.exec(_PAGES, params={"key": bed.id, "at": at}).all()
     if not pages or pages[0].since > at:
         raise Invalid(f"the bed was added at {bed.added_at.isoformat()}; give a later time",
                       reason="BEFORE_THE_BED", field="at", blocking=bed.id)  # fmt: skip
@@ -175,12 +186,5 @@ def _too_early(following: BedHygiene) -> Invalid:
 
 
 def _was_isolated(work: Work, stay: BedStay, at: datetime) -> bool:
-    found = work.session.exec(
-        select(PlacementNeed.id).where(
-            PlacementNeed.encounter_id == stay.encounter_id,
-            col(PlacementNeed.isolation).in_(CONTAMINATING),
-            col(PlacementNeed.since) < at,
-            (col(PlacementNeed.until).is_(None)) | (col(PlacementNeed.until) > stay.since),
-        )
-    ).first()
-    return found is not None
+    times = {"key": stay.encounter_id, "since": stay.since, "until": at}
+    return work.session.exec(_ISOLATED, params=times).first() is not None

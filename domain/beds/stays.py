@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from domain.beds.hygiene import interrupt_cleaning, soil
@@ -26,6 +28,9 @@ from domain.patients.model import Encounter
 from domain.places.times import recorded, store
 from kit.errors import Invalid
 from kit.work import Work
+
+_STAY: Any = bindparam("stay")
+_LEAVE = select(StayLeave).where(col(StayLeave.stay_id) == _STAY, col(StayLeave.until).is_(None))
 
 
 def begin_stay(
@@ -89,9 +94,7 @@ def end_leave(work: Work, stay: BedStay, at: datetime) -> None:
 
 def leave_of(work: Work, stay: BedStay) -> StayLeave | None:
     """The leave that the patient is on."""
-    return work.session.exec(
-        select(StayLeave).where(StayLeave.stay_id == stay.id, col(StayLeave.until).is_(None))
-    ).first()
+    return work.session.exec(_LEAVE, params={"stay": stay.id}).first()
 
 
 def fulfil(work: Work, encounter: Encounter, bed: Bed, at: datetime) -> BedRequest | None:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from domain.patients.identity import visit_blind, visit_place
@@ -26,6 +28,14 @@ from kit.command import Command
 from kit.errors import Conflict, Invalid
 from kit.ids import new_id
 from kit.work import Scope, Work
+
+_ENCOUNTER: Any = bindparam("encounter")
+_NEED = select(PlacementNeed).where(
+    col(PlacementNeed.encounter_id) == _ENCOUNTER, col(PlacementNeed.until).is_(None)
+)
+_CARING = select(CareAssignment).where(
+    col(CareAssignment.encounter_id) == _ENCOUNTER, col(CareAssignment.until).is_(None)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,19 +271,12 @@ class EndCare(Command[CareAssignment]):
 
 def present_need(work: Work, encounter_id: UUID) -> PlacementNeed | None:
     """What was last stated for the encounter."""
-    return work.session.exec(
-        select(PlacementNeed).where(
-            PlacementNeed.encounter_id == encounter_id, col(PlacementNeed.until).is_(None)
-        )
-    ).first()
+    return work.session.exec(_NEED, params={"encounter": encounter_id}).first()
 
 
 def end_all_care(work: Work, encounter: Encounter, at: datetime) -> None:
     """Nobody treats a patient who has left."""
-    caring = select(CareAssignment).where(
-        CareAssignment.encounter_id == encounter.id, col(CareAssignment.until).is_(None)
-    )
-    for care in work.session.exec(caring):
+    for care in work.session.exec(_CARING, params={"encounter": encounter.id}):
         care.until = max(at, care.since)
 
 

@@ -1,7 +1,9 @@
 """The life of an encounter: which status may follow which."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from domain.patients.model import Encounter, EncounterPhase, EncounterStatus
@@ -35,6 +37,11 @@ IN_HOUSE = (S.ARRIVED, S.ADMITTED, S.ON_LEAVE, S.DISCHARGE_PENDING)
 IN_BED = (S.ADMITTED, S.ON_LEAVE, S.DISCHARGE_PENDING)
 LIVE = (S.PLANNED, *IN_HOUSE)
 ENDED = (S.DISCHARGED, S.DIED, S.LEFT, S.ERROR)
+
+_ENCOUNTER: Any = bindparam("encounter")
+_PRESENT = select(EncounterPhase).where(
+    col(EncounterPhase.encounter_id) == _ENCOUNTER, col(EncounterPhase.until).is_(None)
+)
 
 
 def turn(work: Work, encounter: Encounter, status: EncounterStatus, at: datetime) -> None:
@@ -80,11 +87,7 @@ def begin(work: Work, encounter: Encounter, at: datetime) -> None:
 
 def present_phase(work: Work, encounter: Encounter) -> EncounterPhase:
     """The page of the history that is still open."""
-    return work.session.exec(
-        select(EncounterPhase).where(
-            EncounterPhase.encounter_id == encounter.id, col(EncounterPhase.until).is_(None)
-        )
-    ).one()
+    return work.session.exec(_PRESENT, params={"encounter": encounter.id}).one()
 
 
 def _record(work: Work, encounter: Encounter, status: EncounterStatus, at: datetime) -> None:

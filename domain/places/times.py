@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, and_, or_
+from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, and_, bindparam, or_
 from sqlmodel import Field, SQLModel, col
 
 from kit.errors import Invalid, Retry
@@ -33,7 +33,14 @@ def in_order(*, strictly: bool = False) -> CheckConstraint:
     return CheckConstraint(f"since {'<' if strictly else '<='} until", name="since_before_until")
 
 
-def during(spell: type[Spell], at: datetime | None) -> ColumnElement[bool]:
+def sometime(name: str) -> BindParameter[datetime]:
+    """A time that a statement is given each time it runs."""
+    return bindparam(name, type_=UtcTime)
+
+
+def during(
+    spell: type[Spell], at: datetime | BindParameter[datetime] | None
+) -> ColumnElement[bool]:
     """Which spells were under way at `at`; None means now.
 
     Nothing is ever recorded ahead of its time, so what has not ended is under way, and the
