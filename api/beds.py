@@ -1,6 +1,6 @@
 """Beds in GraphQL: boards, figures, lists, and the live feed of a ward."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import strawberry
@@ -23,6 +23,7 @@ from kit.work import Scope
 
 REQUEST_EVENTS = frozenset({"BedRequested", "RequestChanged", "BedHeld", "HoldEnded"})
 NEWEST_REQUESTS = 100
+VERSIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @classified(DataClass.BED)
@@ -188,8 +189,8 @@ def _board(reader: Reader, board: Board) -> BoardView:
 
 
 def _version(board: Board) -> int:
-    """Grows with the board: microseconds since 1970 of the state that it shows."""
-    return int(board.as_of.timestamp() * 1000) & 0x7FFFFFFF
+    """Seconds since 2020 of the state that the board shows: never falls, an Int until 2088."""
+    return int((board.as_of - VERSIONS_BEGIN).total_seconds())
 
 
 def _request(reader: Reader, row: BedRequest) -> RequestView:

@@ -84,6 +84,9 @@ def _forget_ledgered(connection: Connection) -> None:
 
 def _refuse_unledgered(connection: Connection) -> None:
     if not connection.info.get(_LEDGERED):
+        # SQLAlchemy takes a commit that raises for done: without this the driver's transaction
+        # would stay open, and with it the lock of the one writer.
+        connection.connection.rollback()
         raise UnledgeredCommit("append to the ledger before the commit")
 
 
