@@ -9,14 +9,14 @@ from tests.e2e.screens import chromium, require_browser
 from tests.e2e.serving import WardServer, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     require_browser()
     with chromium() as one:
         yield one
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WardServer]:
     require_browser()
     with serving(tmp_path_factory.mktemp("ward") / "house") as one:

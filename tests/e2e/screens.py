@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 WALL = (1920, 1080)
 PHONE = (390, 844)
-ANSWERS_WITHIN_MS = 15_000
+ANSWERS_WITHIN_MS = 30_000
 
 
 def require_browser() -> None:
