@@ -14,7 +14,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import get_object_definition
 
-from authz.classes import DataClass
+from authz.classes import DataClass, seeing
 from kit.sealed import Sealed, SealedPlace, Vault
 from kit.work import Scope
 
@@ -86,9 +86,17 @@ def classified(kind: DataClass) -> Any:
         for field_ in get_object_definition(view, strict=True).fields:
             if field_.base_resolver is None and CLASS not in field_.metadata:
                 field_.metadata = MappingProxyType({**field_.metadata, CLASS: kind})
+            _name_permission(field_)
         return view
 
     return decorate
+
+
+def _name_permission(field_: Any) -> None:
+    """Let the field's documentation say which right it takes to see it."""
+    kind = field_.metadata.get(CLASS)
+    if kind is not None and kind is not DataClass.GENERAL:
+        field_.description = f"{field_.description or ''} Needs `{seeing(kind)}`.".strip()
 
 
 def look(source: Any, name: str) -> Any:
