@@ -15,6 +15,8 @@ MODULES = frozenset({"model", "outbox", "subjects", "tables"})  # what has table
 class TransactionId(UserDefinedType[int]):
     """PostgreSQL's 64-bit transaction number, by which the ledger and the feed order rows."""
 
+    cache_ok = True
+
     def get_col_spec(self, **_: object) -> str:
         """As PostgreSQL calls it."""
         return "xid8"
