@@ -99,25 +99,26 @@ def _furnish(city: City, corner: Corner) -> None:
 
 def _people(city: City, corner: Corner) -> None:
     ids = corner.ids
-    ids["patient"], ids["encounter"] = _arrive(city, corner, "Lying")
+    ids["patient"], ids["encounter"] = arrive(city, corner, "Lying")
     ids["stay"] = city.do(AdmitPatient(encounter_id=ids["encounter"], bed_id=ids["taken_bed"])).id
-    ids["other_patient"], ids["other_encounter"] = _arrive(city, corner, "Held")
+    ids["other_patient"], ids["other_encounter"] = arrive(city, corner, "Held")
     held = city.do(RequestBed(encounter_id=ids["other_encounter"], target_ward_id=ids["ward"]))
     ends = city.app.clock() + timedelta(hours=1)
     ids["hold"] = city.do(HoldBed(request_id=held.id, bed_id=ids["held_bed"], expires_at=ends)).id
-    _, ids["waiting_encounter"] = _arrive(city, corner, "Waiting")
+    _, ids["waiting_encounter"] = arrive(city, corner, "Waiting")
     ids["request"] = city.do(
         RequestBed(encounter_id=ids["waiting_encounter"], target_ward_id=ids["ward"])
     ).id
-    _, ids["planned_encounter"] = _arrive(city, corner, "Planned", EncounterStatus.PLANNED)
+    _, ids["planned_encounter"] = arrive(city, corner, "Planned", EncounterStatus.PLANNED)
     city.do(StatePlacementNeed(encounter_id=ids["encounter"], isolation=Isolation.CONTACT,
                                organism="MRSA"))  # fmt: skip
     city.do(SetExpectedDischarge(encounter_id=ids["encounter"], expected_at=ends))
 
 
-def _arrive(
+def arrive(
     city: City, corner: Corner, family: str, status: EncounterStatus = EncounterStatus.ARRIVED
 ) -> tuple[UUID, UUID]:
+    """A new patient and the encounter, in the corner's ward."""
     number = f"{corner.ids['ward']} {family}"
     patient = city.do(
         RegisterPatient(
