@@ -143,6 +143,7 @@ class MarkStale(Command[ProposalItem]):
         if item.state is not ItemState.APPROVED:
             raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
         item.state, item.outcome = ItemState.STALE, self.reason
+        wait_again(work, item)
         plan = work.get(Proposal, item.proposal_id)
         work.emit("PlanItemStale", plan.scope, plan=plan.id, item=item.id)
         return item

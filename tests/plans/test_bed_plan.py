@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import Session, select
 
 from app.solver_process import SolverLimits, run_solver
-from domain.beds.commands import AddBed, RequestBed
 from domain.beds.blocks import CloseBed
+from domain.beds.commands import AddBed, RequestBed
 from domain.beds.model import BedHold, BedRequest, BlockReason, HoldState, RequestState
 from domain.places.commands import AddRoom
 from domain.places.model import RoomSex
@@ -40,9 +40,7 @@ class Planning:
         self.city = city
         self.now = START
         self.corner: Corner = city.corners["EAST/A"]
-        self.chief: Actor = city.enrol(
-            "house-supervisor", scope=Scope(self.corner.ids["hospital"])
-        )
+        self.chief: Actor = city.enrol("house-supervisor", scope=Scope(self.corner.ids["hospital"]))
         self._open_room()  # the one that is there has an isolated patient in it
         for family in ("Second", "Third"):
             _, encounter = arrive(city, self.corner, family)
