@@ -5,8 +5,9 @@ from uuid import UUID
 
 import strawberry
 
-from api.bed_views import HoldView, RequestView, WaiverView
+from api.bed_views import HoldView, RequestView
 from api.mutation import mutation
+from api.upkeep_views import WaiverView
 from domain.beds import commands
 from domain.beds.model import HoldKind
 

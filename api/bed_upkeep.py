@@ -5,9 +5,10 @@ from uuid import UUID
 
 import strawberry
 
-from api.bed_views import BedView, BlockView, CleaningView, HygieneView
+from api.bed_views import BedView
 from api.mutation import mutation
 from api.places import WardView
+from api.upkeep_views import BlockView, CleaningView, HygieneView
 from domain.beds import commands
 from domain.beds.model import BlockReason, CleaningPriority
 

@@ -8,12 +8,14 @@ import strawberry
 from api.bed_admissions import AdmissionMutations
 from api.bed_requests import RequestMutations
 from api.bed_upkeep import UpkeepMutations
-from api.bed_views import BedView, CleaningView, RequestView, StayView, WaiverView
-from api.board import BoardView, CensusView
+from api.bed_views import BedView, RequestView, StayView
+from api.board import BoardView
+from api.census import CensusView
 from api.connection import Connection, after_key, page_of, page_size
 from api.query import Reader, query
 from api.sight import Sight, View, classified
 from api.subscription import Topic, subscription
+from api.upkeep_views import CleaningView, WaiverView
 from authz.classes import DataClass
 from domain.beds import queries
 from domain.beds.board import LIVE, Board

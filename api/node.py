@@ -9,7 +9,7 @@ import strawberry
 from api.bed_views import BedView, RequestView, StayView
 from api.patient_views import EncounterView, PatientView
 from api.places import HospitalView, WardView
-from api.plans import PlanView
+from api.plan_views import PlanView
 from api.query import Reader, query
 from domain.beds import queries as bed_queries
 from domain.beds.model import BedStay

@@ -1,22 +1,17 @@
 """Bed plans in GraphQL: ask, look, decide."""
 
-from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 import strawberry
 
 from api.connection import Connection, after_key, page_of, page_size
 from api.mutation import mutation
+from api.plan_views import PlanDetail, PlanItemView, PlanProgress, PlanView
 from api.query import Reader, query
-from api.sight import Sight, View, classified, shows
 from api.subscription import Topic, subscription
-from authz.classes import DataClass
 from domain.plans import queries
 from domain.plans.commands import ApprovePlan, ItemDecision, OverrideReason, RejectPlan
-from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem, SolverRun
 from domain.plans.runs import RequestBedPlan
-from domain.plans.texts import rule_text
 
 PLAN_EVENTS = frozenset(
     {
@@ -32,210 +27,6 @@ PLAN_EVENTS = frozenset(
         "PlanProgress",
     }
 )
-
-for _words in (OverrideReason, ItemState, PlanState):
-    strawberry.enum(_words)
-
-
-@classified(DataClass.BED)
-@strawberry.type
-class RuleText:
-    """A rule by its stable code, with its text for people."""
-
-    code: str
-    zh: str
-    en: str
-
-    @classmethod
-    def of(cls, code: str) -> Self:
-        return cls(code=code, zh=rule_text(code, "zh-CN"), en=rule_text(code, "en"))
-
-
-@classified(DataClass.BED)
-@strawberry.type
-class ScoreTerm:
-    """A soft rule that the item breaks, and what that costs."""
-
-    rule: RuleText
-    penalty: int
-
-
-@classified(DataClass.BED)
-@strawberry.type
-class Alternative:
-    """Another bed for the same patient. `price`: how much dearer the whole plan becomes.
-
-    Where `exact` is false it costs at most that much.
-    """
-
-    bed_id: strawberry.ID
-    price: int
-    exact: bool
-    penalty: int
-    broken: list[RuleText]
-    waived: list[RuleText]
-    displaces: strawberry.ID | None
-
-
-@classified(DataClass.BED)
-@strawberry.type
-class Hindrance:
-    """A rule that kept the patient waiting: on how many beds, on how many it alone."""
-
-    rule: RuleText
-    forbids: int
-    alone: int
-    short_by: int | None
-
-
-@classified(DataClass.BED)
-@strawberry.type
-class SolverOutcome:
-    """What the solver really reached: OPTIMAL is proven, FEASIBLE has a gap."""
-
-    status: str
-    objective: int | None
-    bound: int | None
-    gap_millionths: int | None
-    build_ms: int | None
-    wall_ms: int | None
-    solver: str | None
-
-
-@classified(DataClass.PLACEMENT)
-@strawberry.type(name="PlanItem")
-class PlanItemView(View):
-    """One patient of a plan: where to and why, or why nowhere."""
-
-    id: strawberry.ID = shows(DataClass.GENERAL)
-    state: ItemState | None
-    request_id: strawberry.ID | None
-    encounter_id: strawberry.ID | None
-    from_bed_id: strawberry.ID | None
-    to_bed_id: strawberry.ID | None
-    planned_bed_id: strawberry.ID | None
-    hold_id: strawberry.ID | None
-    penalty: int | None
-    terms: list[ScoreTerm] | None
-    kept: list[RuleText] | None
-    waived: list[RuleText] | None
-    reasons: list[Hindrance] | None
-    alternatives: list[Alternative] | None
-    outcome: str | None
-
-    @classmethod
-    def of(cls, row: ProposalItem, sight: Sight) -> Self:
-        return cls(
-            sight=sight,
-            subject=row.subject,
-            id=strawberry.ID(str(row.id)),
-            state=row.state,
-            request_id=strawberry.ID(str(row.request_id)),
-            encounter_id=strawberry.ID(str(row.encounter_id)),
-            from_bed_id=_id(row.from_bed_id),
-            to_bed_id=_id(row.to_bed_id),
-            planned_bed_id=_id(row.planned_bed_id),
-            hold_id=_id(row.hold_id),
-            penalty=row.penalty,
-            terms=[ScoreTerm(rule=RuleText.of(t["code"]), penalty=t["penalty"]) for t in row.terms],
-            kept=[RuleText.of(code) for code in row.kept],
-            waived=[RuleText.of(code) for code in row.waived],
-            reasons=[
-                Hindrance(
-                    rule=RuleText.of(reason["rule"]),
-                    forbids=reason["forbids"],
-                    alone=reason["alone"],
-                    short_by=reason["short_by"],
-                )
-                for reason in row.reasons
-            ],
-            alternatives=[
-                Alternative(
-                    bed_id=strawberry.ID(other["bed"]),
-                    price=other["price"],
-                    exact=other["exact"],
-                    penalty=other["penalty"],
-                    broken=[RuleText.of(code) for code, _ in other["terms"]],
-                    waived=[RuleText.of(code) for code in other["waived"]],
-                    displaces=strawberry.ID(other["displaces"]) if other["displaces"] else None,
-                )
-                for other in row.alternatives
-            ],
-            outcome=row.outcome,
-        )
-
-
-@classified(DataClass.BED)
-@strawberry.type(name="BedPlan")
-class PlanView(View):
-    """A proposal of the solver and what people have decided about it."""
-
-    id: strawberry.ID = shows(DataClass.GENERAL)
-    hospital_id: strawberry.ID
-    ward_id: strawberry.ID | None
-    state: PlanState
-    requested_at: datetime
-    as_of: datetime
-    ready_at: datetime | None
-    expires_at: datetime | None
-    version: int
-
-    @classmethod
-    def of(cls, row: Proposal, sight: Sight) -> Self:
-        return cls(
-            sight=sight,
-            id=strawberry.ID(str(row.id)),
-            hospital_id=strawberry.ID(str(row.hospital_id)),
-            ward_id=_id(row.ward_id),
-            state=row.state,
-            requested_at=row.requested_at,
-            as_of=row.as_of,
-            ready_at=row.ready_at,
-            expires_at=row.expires_at,
-            version=row.version,
-        )
-
-
-@classified(DataClass.BED)
-@strawberry.type(name="BedPlanDetail")
-class PlanDetail(View):
-    """A plan with the solver's outcome. `problemHash` binds it to what the solver was asked."""
-
-    plan: PlanView
-    outcome: SolverOutcome
-    problem_hash: str
-    rules: str
-    seed: int
-
-    @classmethod
-    def of(cls, plan: Proposal, run: SolverRun, sight: Sight) -> Self:
-        return cls(
-            sight=sight,
-            plan=PlanView.of(plan, sight),
-            outcome=SolverOutcome(
-                status=run.status or "NONE",
-                objective=run.objective,
-                bound=run.bound,
-                gap_millionths=run.gap_ppm,
-                build_ms=run.build_ms,
-                wall_ms=run.wall_ms,
-                solver=run.solver,
-            ),
-            problem_hash=run.problem_hash,
-            rules=run.rules,
-            seed=run.seed,
-        )
-
-
-@classified(DataClass.BED)
-@strawberry.type
-class PlanProgress(View):
-    """Where a plan stands; while the solver runs, its best cost, its bound and their gap."""
-
-    state: PlanState
-    incumbent: int | None
-    bound: int | None
-    gap_millionths: int | None
 
 
 @strawberry.input
@@ -327,7 +118,3 @@ class PlanSubscriptions:
             bound=known.get("bound"),
             gap_millionths=known.get("gap_ppm"),
         )
-
-
-def _id(key: UUID | None) -> strawberry.ID | None:
-    return strawberry.ID(str(key)) if key else None

@@ -11,7 +11,8 @@ from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.classification import refuse_unclassified
 from api.ledger import LedgerQueries
 from api.node import NodeQueries
-from api.patients import PatientMutations, PatientQueries
+from api.patient_mutations import PatientMutations
+from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.sight import look
