@@ -63,7 +63,7 @@ BROKEN = {
            <> CASE WHEN p.hygiene <> 'CLEAN' AND NOT EXISTS
                 (SELECT 1 FROM bed_stay s WHERE s.bed_id = b.id AND s.until IS NULL AND s.voided_at IS NULL)
               THEN 1 ELSE 0 END""",
-    "5 hygiene and the task's state agree": """
+    "5 hygiene and the state of the task agree": """
         SELECT t.id FROM cleaning_task t JOIN bed_hygiene p ON p.bed_id = t.bed_id
          AND p.until IS NULL
         WHERE t.until IS NULL AND p.hygiene <> CASE t.state
@@ -150,7 +150,7 @@ BROKEN = {
         SELECT e.id FROM encounter e WHERE NOT EXISTS
           (SELECT 1 FROM encounter_phase p WHERE p.encounter_id = e.id AND p.until IS NULL
              AND p.status = e.status)""",
-    "10 a request's history ends in its present state": """
+    "10 the history of a request ends in its present state": """
         SELECT r.id FROM bed_request r WHERE NOT EXISTS
           (SELECT 1 FROM request_phase p WHERE p.request_id = r.id AND p.until IS NULL
              AND p.state = r.state)""",
@@ -166,14 +166,15 @@ BROKEN = {
 }
 
 
+_EVERYTHING = text(
+    " UNION ALL ".join(
+        f"SELECT '{rule}', count(*) FROM ({query}) AS broken_{number}"
+        for number, (rule, query) in enumerate(BROKEN.items())
+    )
+).bindparams(bindparam("now", type_=UtcTime()))
+
+
 def broken(connection: Connection, now: datetime) -> dict[str, int]:
     """How many rows break each rule; empty when all hold."""
-    found = {}
-    for rule, query in BROKEN.items():
-        statement = text(query)
-        if ":now" in query:
-            statement = statement.bindparams(bindparam("now", now, type_=UtcTime()))
-        count = len(connection.execute(statement).all())
-        if count:
-            found[rule] = count
-    return found
+    counts = connection.execute(_EVERYTHING, {"now": now}).all()
+    return {rule: count for rule, count in counts if count}

@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlmodel import Session, col, select
 
 from domain.beds import commands as do
-from domain.beds.board import Board
 from domain.beds.model import (
     Bed,
     BedHold,
@@ -25,6 +24,7 @@ from domain.beds.model import (
     CleaningTask,
     HoldKind,
 )
+from domain.beds.shown import Board
 from domain.patients.commands import SetExpectedDischarge, StatePlacementNeed
 from domain.patients.model import Encounter, EncounterStatus, Isolation, Sex
 from domain.places.commands import SetStaffedBeds
@@ -270,8 +270,9 @@ class BedMachine(RuleBasedStateMachine):
         if stay_id is None:
             return
         stay, by = self.world.get(BedStay, stay_id), timedelta(minutes=(d.who - 5) * 4)
-        ends = {"since": stay.since + by} if d.yes else {"until": (stay.until or stay.since) + by}
-        self.attempt(do.CorrectStay(stay_id=stay_id, reason="TYPO", **ends))
+        since = stay.since + by if d.yes else None
+        until = None if d.yes else (stay.until or stay.since) + by
+        self.attempt(do.CorrectStay(stay_id=stay_id, since=since, until=until, reason="TYPO"))
 
     # The bed itself
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session
@@ -34,8 +33,6 @@ from tests.beds.machine import BedMachine
 from tests.beds.test_invariants import QUICK
 from tests.databases import Databases
 from tests.domain_world import HOUR, MINUTE, World
-
-NO_SHRINKING = settings(QUICK, phases=[Phase.generate])
 
 
 def write(world: World, row: Row) -> None:
@@ -229,7 +226,7 @@ def test_the_machine_sees_a_planted_bug(
     bug(monkeypatch)
     BedMachine.databases = lambda: databases.migrated("sqlite")
     with pytest.raises((AssertionError, IntegrityError)):
-        run_state_machine_as_test(BedMachine, settings=NO_SHRINKING)
+        run_state_machine_as_test(BedMachine, settings=QUICK)
 
 
 def test_the_machine_sees_a_dropped_constraint(
@@ -240,7 +237,7 @@ def test_the_machine_sees_a_dropped_constraint(
     _without(monkeypatch)
     BedMachine.databases = lambda: databases.migrated("sqlite")
     with pytest.raises(AssertionError, match="one present stay per bed"):
-        run_state_machine_as_test(BedMachine, settings=NO_SHRINKING)
+        run_state_machine_as_test(BedMachine, settings=QUICK)
 
 
 def _without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ CLEAN = BedFacts(Service.OPEN, Hygiene.CLEAN, occupied=False, held=False)
 
 def facts(**change: object) -> BedFacts:
     values = {name: getattr(CLEAN, name) for name in BedFacts.__slots__}
-    return BedFacts(**{**values, **change})  # type: ignore[arg-type]
+    return BedFacts(**{**values, **change})
 
 
 @pytest.mark.parametrize(

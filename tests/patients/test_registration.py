@@ -98,6 +98,7 @@ def test_a_family_name_finds_patients_in_either_script(world: World) -> None:
         vault = FieldVault(KEYS).bind(session)
         for column, name in (("family_zh", "王"), ("family_en", "WANG")):
             blind = family_blind(vault, column, name)
+            assert blind is not None
             assert [one.id for one in patients(session, [NETWORK], family_blinds=[blind])] == [
                 row.id
             ]
