@@ -18,8 +18,9 @@ from api.subscription import Topic, subscription
 from api.upkeep_views import CleaningView, WaiverView
 from authz.classes import DataClass
 from domain.beds import queries
-from domain.beds.board import LIVE, Board
+from domain.beds.board import LIVE
 from domain.beds.model import BedRequest, RequestState
+from domain.beds.shown import Board
 from domain.places.reach import hospital_in_reach, ward_in_reach
 from kit.work import Scope
 

@@ -8,14 +8,6 @@ import strawberry
 from api.places import Names
 from api.sight import Sight, View, classified, closed, shows
 from authz.classes import DataClass
-from domain.beds.board import (
-    BedShown,
-    Board,
-    CleaningShown,
-    HoldShown,
-    StayShown,
-    WaitingShown,
-)
 from domain.beds.model import (
     BlockReason,
     CleaningKind,
@@ -26,6 +18,7 @@ from domain.beds.model import (
     RequestState,
     Service,
 )
+from domain.beds.shown import BedShown, Board, CleaningShown, HoldShown, StayShown, WaitingShown
 from domain.patients.model import Isolation, Sex
 from domain.places.model import RoomKind
 from kit.sealed import SealedPlace

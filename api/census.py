@@ -7,7 +7,7 @@ import strawberry
 
 from api.sight import Sight, View, classified
 from authz.classes import DataClass
-from domain.beds.board import Census
+from domain.beds.shown import Census
 
 
 @classified(DataClass.CAPACITY)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.demo_seed import Seeder
 from app.wiring import App
-from domain.beds.board import BedShown, Board, bed_board
+from domain.beds.board import bed_board
 from domain.beds.commands import (
     AdmitPatient,
     DepartPatient,
@@ -21,6 +21,7 @@ from domain.beds.commands import (
     StartCleaning,
 )
 from domain.beds.model import BedHold, BedRequest, CleaningState
+from domain.beds.shown import BedShown, Board
 from kit.db import reading
 from kit.errors import Refusal
 from kit.work import NETWORK

@@ -17,9 +17,10 @@ from sqlmodel import Session, SQLModel
 from audit.keys import development_keys
 from audit.seal import FieldVault
 from domain.accounts.model import Account
-from domain.beds.board import BedShown, Board, bed_board
+from domain.beds.board import bed_board
 from domain.beds.commands import AddBed, AdmitPatient, RequestBed
 from domain.beds.model import Bed, BedRequest, BedStay
+from domain.beds.shown import BedShown, Board
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
 from domain.patients.model import Encounter, EncounterStatus, Sex
 from domain.places.commands import AddRoom, OpenHospital, OpenWard

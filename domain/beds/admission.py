@@ -23,9 +23,9 @@ from domain.beds.presence import (
     require_stay,
     stay_of,
 )
-from domain.beds.requests import follow_patient
 from domain.beds.rules import CONTAMINATING, cohort
 from domain.beds.stays import begin_stay, end_stay, fulfil, fulfil_held, vacate
+from domain.beds.waiting import follow_patient
 from domain.beds.waivers import usable
 from domain.patients.episodes import require_ward, tell
 from domain.patients.model import Encounter, EncounterStatus

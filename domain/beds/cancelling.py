@@ -26,8 +26,8 @@ from domain.beds.model import (
 )
 from domain.beds.placing import Placing, obstacles
 from domain.beds.presence import hygiene_of, request_of, require_stay, task_on
-from domain.beds.requests import follow_patient, open_request
 from domain.beds.stays import begin_stay, end_leave, fulfil_held
+from domain.beds.waiting import follow_patient, open_request
 from domain.patients.episodes import tell
 from domain.patients.model import (
     CareAssignment,

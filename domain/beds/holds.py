@@ -16,7 +16,7 @@ from domain.beds.model import (
 )
 from domain.beds.placing import Placing, permit
 from domain.beds.presence import hold_on, require_bed, stay_in
-from domain.beds.requests import end_hold, turn_request
+from domain.beds.waiting import end_hold, turn_request
 from domain.beds.waivers import record_use
 from domain.patients.model import Encounter, EncounterStatus
 from domain.patients.states import NEXT, require_live

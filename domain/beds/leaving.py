@@ -6,9 +6,10 @@ from uuid import UUID
 
 from domain.beds.model import StayEnd
 from domain.beds.presence import stay_of
-from domain.beds.requests import stop_waiting
 from domain.beds.stays import end_leave, vacate
-from domain.patients.episodes import end_all_care, tell
+from domain.beds.waiting import stop_waiting
+from domain.patients.care import end_all_care
+from domain.patients.episodes import tell
 from domain.patients.model import Encounter, EncounterStatus
 from domain.patients.states import require_next, turn
 from domain.places.times import happened

@@ -7,12 +7,52 @@ exclusion constraints in the migration, on both databases.
 """
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlmodel import Field
 
+from domain.beds.waiver_model import Waiver as Waiver
+from domain.beds.waiver_model import WaiverUse as WaiverUse
+from domain.beds.words import (
+    BlockKind as BlockKind,
+)
+from domain.beds.words import (
+    BlockReason as BlockReason,
+)
+from domain.beds.words import (
+    CleaningKind as CleaningKind,
+)
+from domain.beds.words import (
+    CleaningPriority as CleaningPriority,
+)
+from domain.beds.words import (
+    CleaningState as CleaningState,
+)
+from domain.beds.words import (
+    HoldKind as HoldKind,
+)
+from domain.beds.words import (
+    HoldState as HoldState,
+)
+from domain.beds.words import (
+    Hygiene as Hygiene,
+)
+from domain.beds.words import (
+    RequestState as RequestState,
+)
+from domain.beds.words import (
+    Service as Service,
+)
+from domain.beds.words import (
+    StayBegin as StayBegin,
+)
+from domain.beds.words import (
+    StayEnd as StayEnd,
+)
+from domain.beds.words import (
+    WaivedRule as WaivedRule,
+)
 from domain.places.model import LEDGERED
 from domain.places.times import Spell, in_order
 from kit.rows import Row, UtcTime, one_of, words
@@ -21,103 +61,6 @@ from kit.work import Scope
 PRESENT = text("until IS NULL")
 PRESENT_STAY = text("until IS NULL AND voided_at IS NULL")
 IN_USE = text("removed_at IS NULL")
-
-
-class Service(StrEnum):
-    OPEN = "OPEN"
-    BLOCKED = "BLOCKED"
-    CLOSED = "CLOSED"
-
-
-class BlockKind(StrEnum):
-    BLOCKED = "BLOCKED"
-    CLOSED = "CLOSED"
-
-
-class BlockReason(StrEnum):
-    REPAIR = "REPAIR"
-    INFECTION = "INFECTION"
-    STAFFING = "STAFFING"
-    EQUIPMENT = "EQUIPMENT"
-    BUILDING = "BUILDING"
-    OTHER = "OTHER"
-
-
-class Hygiene(StrEnum):
-    CLEAN = "CLEAN"
-    DIRTY = "DIRTY"
-    CLEANING = "CLEANING"
-    SUSPENDED = "SUSPENDED"
-    CONTAMINATED = "CONTAMINATED"
-
-
-class RequestState(StrEnum):
-    REQUESTED = "REQUESTED"
-    ACTIVE = "ACTIVE"
-    PROPOSED = "PROPOSED"
-    HELD = "HELD"
-    IN_TRANSIT = "IN_TRANSIT"
-    FULFILLED = "FULFILLED"
-    CANCELLED = "CANCELLED"
-    EXPIRED = "EXPIRED"
-
-
-class HoldKind(StrEnum):
-    EMPTY = "EMPTY"
-    PENDING_DISCHARGE = "PENDING_DISCHARGE"
-
-
-class HoldState(StrEnum):
-    ACTIVE = "ACTIVE"
-    CONSUMED = "CONSUMED"
-    RELEASED = "RELEASED"
-    EXPIRED = "EXPIRED"
-
-
-class StayBegin(StrEnum):
-    ADMIT = "ADMIT"
-    MOVE = "MOVE"
-    SWAP = "SWAP"
-    RESTORE = "RESTORE"
-
-
-class StayEnd(StrEnum):
-    MOVE = "MOVE"
-    SWAP = "SWAP"
-    DEPARTURE = "DEPARTURE"
-    CANCEL = "CANCEL"
-
-
-class CleaningKind(StrEnum):
-    ROUTINE = "ROUTINE"
-    DISCHARGE = "DISCHARGE"
-    ISOLATION = "ISOLATION"
-    TERMINAL = "TERMINAL"
-
-
-class CleaningPriority(StrEnum):
-    NORMAL = "NORMAL"
-    NEXT = "NEXT"
-    STAT = "STAT"
-
-
-class CleaningState(StrEnum):
-    QUEUED = "QUEUED"
-    ASSIGNED = "ASSIGNED"
-    IN_PROGRESS = "IN_PROGRESS"
-    SUSPENDED = "SUSPENDED"
-    DONE = "DONE"
-    INSPECTED = "INSPECTED"
-    CANCELLED = "CANCELLED"
-
-
-class WaivedRule(StrEnum):
-    """The rules of placement that a named person may waive."""
-
-    BED_STATE = "BED_STATE"
-    ROOM_SEX = "ROOM_SEX"
-    ROOM_ISOLATION = "ROOM_ISOLATION"
-    STAFFED_CAPACITY = "STAFFED_CAPACITY"
 
 
 class Bed(Row, table=True):
@@ -347,44 +290,3 @@ class CleaningTask(InBed, table=True):
     assigned_at: datetime | None = Field(default=None, sa_type=UtcTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcTime)
     inspected_at: datetime | None = Field(default=None, sa_type=UtcTime)
-
-
-class Waiver(Row, table=True):
-    """A named person lets one rule be broken, for a reason and a limited time."""
-
-    __table_args__ = (
-        one_of("rule", WaivedRule),
-        CheckConstraint("granted_at < valid_until", name="ends_later"),
-        Index("waiver_of_ward", "ward_id", "valid_until"),
-    )
-
-    hospital_id: UUID = Field(foreign_key="hospital.id")
-    ward_id: UUID = Field(foreign_key="ward.id")
-    rule: WaivedRule = Field(sa_type=words(WaivedRule))
-    bed_id: UUID | None = Field(default=None, foreign_key="bed.id")  # None: any bed of the ward
-    encounter_id: UUID | None = Field(default=None, foreign_key="encounter.id")  # None: anybody
-    reason: str = Field(max_length=32, sa_column_kwargs=LEDGERED)
-    granted_by: UUID
-    granted_at: datetime = Field(sa_type=UtcTime)
-    valid_until: datetime = Field(sa_type=UtcTime)
-    revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
-
-    @property
-    def scope(self) -> Scope:
-        return Scope(self.hospital_id, self.ward_id)
-
-
-class WaiverUse(Row, table=True):
-    """A placement that relied on a waiver."""
-
-    __tablename__ = "waiver_use"
-    __table_args__ = (
-        CheckConstraint("(stay_id IS NULL) <> (hold_id IS NULL)", name="a_stay_or_a_hold"),
-        Index("waiver_used", "waiver_id"),
-    )
-
-    hospital_id: UUID = Field(foreign_key="hospital.id")
-    waiver_id: UUID = Field(foreign_key="waiver.id")
-    stay_id: UUID | None = Field(default=None, foreign_key="bed_stay.id")
-    hold_id: UUID | None = Field(default=None, foreign_key="bed_hold.id")
-    at: datetime = Field(sa_type=UtcTime)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from domain.beds.board import Board, Census, bed_board, census, hospital_census
+from domain.beds.board import bed_board, census, hospital_census
 from domain.beds.facts import PlacementFacts, placement_facts
 from domain.beds.model import (
     Bed,
@@ -20,6 +20,7 @@ from domain.beds.model import (
     RequestState,
     Waiver,
 )
+from domain.beds.shown import Board, Census
 from domain.places.reach import by_keyset, within
 from kit.work import Scope
 

@@ -22,7 +22,7 @@ from domain.beds.model import (
     Waiver,
 )
 from domain.beds.presence import hold_for, hold_on, request_of
-from domain.beds.requests import end_hold, follow_patient, turn_request
+from domain.beds.waiting import end_hold, follow_patient, turn_request
 from domain.beds.waivers import record_use
 from domain.patients.model import Encounter
 from domain.places.times import recorded, store

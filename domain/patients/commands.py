@@ -1,8 +1,7 @@
 """What can be done to patients and their encounters; beds' commands do the rest."""
 
+from domain.patients.care import AssignCare, EndCare
 from domain.patients.episodes import (
-    AssignCare,
-    EndCare,
     MarkMedicallyReady,
     RegisterEncounter,
     SetExpectedDischarge,

@@ -10,7 +10,6 @@ from sqlmodel import col, select
 
 from domain.patients.identity import visit_blind, visit_place
 from domain.patients.model import (
-    CareAssignment,
     Encounter,
     EncounterClass,
     EncounterStatus,
@@ -32,9 +31,6 @@ from kit.work import Scope, Work
 _ENCOUNTER: Any = bindparam("encounter")
 _NEED = select(PlacementNeed).where(
     col(PlacementNeed.encounter_id) == _ENCOUNTER, col(PlacementNeed.until).is_(None)
-)
-_CARING = select(CareAssignment).where(
-    col(CareAssignment.encounter_id) == _ENCOUNTER, col(CareAssignment.until).is_(None)
 )
 
 
@@ -211,73 +207,9 @@ class MarkMedicallyReady(Command[Encounter]):
         return encounter
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssignCare(Command[CareAssignment]):
-    """Let a person treat a patient: opens the patient's record to that person."""
-
-    action = "care.assign"
-
-    account_id: UUID
-    encounter_id: UUID
-    at: datetime | None = None
-
-    def scope(self, work: Work) -> Scope:
-        return work.get(Encounter, self.encounter_id).scope
-
-    def apply(self, work: Work) -> CareAssignment:
-        encounter = work.get(Encounter, self.encounter_id)
-        require_live(encounter)
-        known = work.session.exec(
-            select(CareAssignment).where(
-                CareAssignment.account_id == self.account_id,
-                CareAssignment.encounter_id == encounter.id,
-                col(CareAssignment.until).is_(None),
-            )
-        ).first()
-        if known is not None:
-            raise Conflict(f"this person has treated the patient since {known.since.isoformat()}",
-                           reason="CARE_ASSIGNED", blocking=known.id, allowed=("END",))  # fmt: skip
-        care = store(work, CareAssignment(
-            hospital_id=encounter.hospital_id, account_id=self.account_id,
-            encounter_id=encounter.id, subject=encounter.subject,
-            since=happened(work, self.at), **recorded(work),
-        ))  # fmt: skip
-        tell(work, "CareAssigned", encounter)
-        return care
-
-
-@dataclass(frozen=True, kw_only=True)
-class EndCare(Command[CareAssignment]):
-    """Record that a person no longer treats a patient."""
-
-    action = "care.assign"
-
-    assignment_id: UUID
-    at: datetime | None = None
-
-    def scope(self, work: Work) -> Scope:
-        care = work.get(CareAssignment, self.assignment_id)
-        return work.get(Encounter, care.encounter_id).scope
-
-    def apply(self, work: Work) -> CareAssignment:
-        care = work.get(CareAssignment, self.assignment_id)
-        if care.until is not None:
-            raise Conflict(f"this ended at {care.until.isoformat()}", reason="CARE_ENDED",
-                           blocking=care.id)  # fmt: skip
-        care.until = max(happened(work, self.at), care.since)
-        tell(work, "CareEnded", work.get(Encounter, care.encounter_id))
-        return care
-
-
 def present_need(work: Work, encounter_id: UUID) -> PlacementNeed | None:
     """What was last stated for the encounter."""
     return work.session.exec(_NEED, params={"encounter": encounter_id}).first()
-
-
-def end_all_care(work: Work, encounter: Encounter, at: datetime) -> None:
-    """Nobody treats a patient who has left."""
-    for care in work.session.exec(_CARING, params={"encounter": encounter.id}):
-        care.until = max(at, care.since)
 
 
 def tell(work: Work, name: str, encounter: Encounter, before: Scope | None = None) -> None:

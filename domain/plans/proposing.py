@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from domain.beds.model import BedRequest, RequestState
-from domain.beds.requests import turn_request
+from domain.beds.waiting import turn_request
 from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem
 from kit.work import Work
 

@@ -159,9 +159,10 @@ def test_a_fault_changes_nothing_and_is_on_record(
         work.session.flush()
         raise ZeroDivisionError
 
-    with monkeypatch.context() as planted, pytest.raises(ZeroDivisionError):
+    with monkeypatch.context() as planted:
         planted.setattr(OpenHospital, "apply", broken)
-        desk.open("EAST", "k1")
+        with pytest.raises(ZeroDivisionError):
+            desk.open("EAST", "k1")
     assert desk.hospitals() == []
     assert desk.outcomes() == [("place.manage", "fault")]
     assert desk.rows(select(FIRST_ANSWER.c.key)) == []

@@ -145,7 +145,7 @@ def test_start_up_refuses_a_query_without_an_action() -> None:
         def everything(self) -> int:
             return 1
 
-    with pytest.raises(Unclassified, match="Query.everything names no action of the policy"):
+    with pytest.raises(Unclassified, match=r"Query\.everything names no action of the policy"):
         refuse_unclassified(strawberry.Schema(Planted), ACTIONS)
 
 
@@ -156,7 +156,7 @@ def test_start_up_refuses_an_action_that_no_role_has() -> None:
         def everything(self, reader: Reader) -> int:
             return len(reader.scopes)
 
-    with pytest.raises(Unclassified, match="Query.everything names no action of the policy"):
+    with pytest.raises(Unclassified, match=r"Query\.everything names no action of the policy"):
         refuse_unclassified(strawberry.Schema(Planted), ACTIONS)
 
 
@@ -276,7 +276,7 @@ def test_an_entry_does_not_pay_for_the_next_transaction(engine: Engine) -> None:
 def test_a_reader_cannot_write(engine: Engine) -> None:
     before = counted(engine)
     for statement in ("DELETE FROM policy_rule", "UPDATE access_role SET totp = false"):
-        with reading(engine) as session, pytest.raises(DBAPIError, match="(?i)read.?only"):
+        with reading(engine) as session, pytest.raises(DBAPIError, match=r"(?i)read.?only"):
             session.execute(text(statement))
     assert counted(engine) == before
 

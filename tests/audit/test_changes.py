@@ -59,7 +59,7 @@ def kite(**given: object) -> Kite:
     return Kite(**(fields | given))
 
 
-def test_a_new_row_is_recorded_with_what_may_be_told(session: Session):
+def test_a_new_row_is_recorded_with_what_may_be_told(session: Session) -> None:
     changes = Changes.watch(session)
     session.add(kite(owner=some_id(2), length=3, bought=date(2026, 1, 2), phone=Sealed(CIPHERTEXT)))
     session.flush()
@@ -84,7 +84,7 @@ def test_a_new_row_is_recorded_with_what_may_be_told(session: Session):
     )
 
 
-def test_a_change_is_recorded_with_old_and_new(session: Session):
+def test_a_change_is_recorded_with_old_and_new(session: Session) -> None:
     session.add(kite(phone=Sealed(CIPHERTEXT)))
     session.commit()
     row = session.exec(select(Kite)).one()
@@ -103,7 +103,7 @@ def test_a_change_is_recorded_with_old_and_new(session: Session):
     assert row.version == 2
 
 
-def test_several_flushes_of_a_row_are_one_change(session: Session):
+def test_several_flushes_of_a_row_are_one_change(session: Session) -> None:
     changes = Changes.watch(session)
     row = kite()
     session.add(row)
@@ -116,7 +116,7 @@ def test_several_flushes_of_a_row_are_one_change(session: Session):
     assert (change.op, change.version, change.fields["length"]) == ("insert", 3, (None, 6))
 
 
-def test_a_deleted_row_is_recorded_with_what_it_was(session: Session):
+def test_a_deleted_row_is_recorded_with_what_it_was(session: Session) -> None:
     session.add(kite(length=3))
     session.commit()
     changes = Changes.watch(session)
@@ -126,7 +126,7 @@ def test_a_deleted_row_is_recorded_with_what_it_was(session: Session):
     assert (change.op, change.version, change.fields["length"]) == ("delete", 1, (3, None))
 
 
-def test_a_value_overwritten_unread_is_hidden_not_invented(session: Session):
+def test_a_value_overwritten_unread_is_hidden_not_invented(session: Session) -> None:
     session.add(kite(length=3))
     session.commit()
     changes = Changes.watch(session)
@@ -138,7 +138,7 @@ def test_a_value_overwritten_unread_is_hidden_not_invented(session: Session):
     assert change.fields == {"length": (HIDDEN, 9)}
 
 
-def test_a_statement_over_many_rows_is_not_left_out(session: Session):
+def test_a_statement_over_many_rows_is_not_left_out(session: Session) -> None:
     session.add(kite())
     session.commit()
     changes = Changes.watch(session)
@@ -148,7 +148,7 @@ def test_a_statement_over_many_rows_is_not_left_out(session: Session):
     )
 
 
-def test_a_row_that_was_only_read_is_no_change(session: Session):
+def test_a_row_that_was_only_read_is_no_change(session: Session) -> None:
     session.add(kite())
     session.commit()
     changes = Changes.watch(session)

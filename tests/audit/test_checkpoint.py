@@ -13,7 +13,7 @@ HEAD = Checkpoint(NAME, 7, bytes(range(32, 64)))
 NOTE = SIGNER.sign(HEAD)
 
 
-def test_the_bytes_of_a_note_and_of_a_key_never_change():
+def test_the_bytes_of_a_note_and_of_a_key_never_change() -> None:
     assert SIGNER.verifier.text == (
         "hospital.example/ledger+3f802a45+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
     )
@@ -25,7 +25,7 @@ def test_the_bytes_of_a_note_and_of_a_key_never_change():
     )
 
 
-def test_the_go_note_vector_is_accepted():
+def test_the_go_note_vector_is_accepted() -> None:
     """golang.org/x/mod/sumdb/note: the example of its documentation."""
     key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
     verifier = Verifier.parse(key)
@@ -40,14 +40,14 @@ def test_the_go_note_vector_is_accepted():
     assert not verifier.accepts(text.upper(), blob[4:])
 
 
-def test_a_note_opens_under_its_key():
+def test_a_note_opens_under_its_key() -> None:
     assert open_checkpoint(NOTE, KEYS) == HEAD
     assert read_unchecked(NOTE) == HEAD
     assert Signer.parse(SIGNER.secret_text()).sign(HEAD) == NOTE
     assert repr(SIGNER) == f"Signer({NAME}, ***)"
 
 
-def test_extensions_and_foreign_signatures_are_carried():
+def test_extensions_and_foreign_signatures_are_carried() -> None:
     witness = Signer("witness.example/w", bytes(32))
     head = Checkpoint(NAME, 7, bytes(32), ("later 1",))
     note = SIGNER.sign(head) + witness.sign(head).rpartition("\n\n")[2]
@@ -78,13 +78,13 @@ FOREIGN = Signer("other.example/ledger", bytes(range(32)))
         pytest.param("x" * 20_000, id="too long"),
     ],
 )
-def test_what_is_not_signed_by_the_known_key_is_refused(note: str):
+def test_what_is_not_signed_by_the_known_key_is_refused(note: str) -> None:
     with pytest.raises(BadNote):
         open_checkpoint(note, KEYS)
 
 
 @pytest.mark.parametrize("size", ["07", "+7", "-7", "7.0", "", "٧", "9" * 19, " 7"])
-def test_a_malformed_size_is_refused_even_if_it_is_signed(size: str):
+def test_a_malformed_size_is_refused_even_if_it_is_signed(size: str) -> None:
     text = f"{NAME}\n{size}\n{base64.b64encode(HEAD.root).decode()}\n"
     with pytest.raises(BadNote):
         open_checkpoint(signed(text), KEYS)
@@ -101,12 +101,12 @@ def test_a_malformed_size_is_refused_even_if_it_is_signed(size: str):
         "",
     ],
 )
-def test_a_malformed_root_is_refused_even_if_it_is_signed(root: str):
+def test_a_malformed_root_is_refused_even_if_it_is_signed(root: str) -> None:
     with pytest.raises(BadNote):
         open_checkpoint(signed(f"{NAME}\n7\n{root}\n"), KEYS)
 
 
-def test_signature_base64_has_one_form():
+def test_signature_base64_has_one_form() -> None:
     assert NOTE.endswith("=\n")
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     last = NOTE[-3] if NOTE[-3] != "=" else NOTE[-4]
@@ -128,7 +128,7 @@ def test_signature_base64_has_one_form():
         "bad name+00000000+AA==",
     ],
 )
-def test_a_malformed_key_is_refused_and_never_shown(text: str):
+def test_a_malformed_key_is_refused_and_never_shown(text: str) -> None:
     for parse in (Verifier.parse, Signer.parse, lambda t: Signer.parse(f"PRIVATE+KEY+{t}")):
         with pytest.raises(BadNote) as refused:
             parse(text)

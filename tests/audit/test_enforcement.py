@@ -28,7 +28,7 @@ def rows(engine: Engine) -> list[list[tuple[object, ...]]]:
     return found
 
 
-def test_the_triggers_refuse_and_nothing_changes(ledger: Ledger):
+def test_the_triggers_refuse_and_nothing_changes(ledger: Ledger) -> None:
     ledger.fill(3)
     before = rows(ledger.engine)
     for statement in (
@@ -45,7 +45,7 @@ def test_the_triggers_refuse_and_nothing_changes(ledger: Ledger):
         assert rows(ledger.engine) == before
 
 
-def test_only_the_next_entry_of_a_stream_is_taken(ledger: Ledger):
+def test_only_the_next_entry_of_a_stream_is_taken(ledger: Ledger) -> None:
     ledger.fill(3)
     before = rows(ledger.engine)
     for sseq in (1, 2, 5, 99, -1):
@@ -56,7 +56,7 @@ def test_only_the_next_entry_of_a_stream_is_taken(ledger: Ledger):
         assert rows(ledger.engine) == before
 
 
-def test_a_raw_change_without_an_entry_does_not_commit(ledger: Ledger):
+def test_a_raw_change_without_an_entry_does_not_commit(ledger: Ledger) -> None:
     ledger.fill(1)
     before = rows(ledger.engine)
     with pytest.raises(UnledgeredCommit), ledger.engine.begin() as connection:
@@ -64,7 +64,7 @@ def test_a_raw_change_without_an_entry_does_not_commit(ledger: Ledger):
     assert rows(ledger.engine) == before
 
 
-def test_replace_does_not_walk_past(sqlite_ledger: Ledger):
+def test_replace_does_not_walk_past(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(3)
     before = rows(sqlite_ledger.engine)
     for statement in (
@@ -77,7 +77,7 @@ def test_replace_does_not_walk_past(sqlite_ledger: Ledger):
         assert rows(sqlite_ledger.engine) == before
 
 
-def test_replace_with_recursive_triggers_off_is_found(sqlite_ledger: Ledger):
+def test_replace_with_recursive_triggers_off_is_found(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(4)
 
     def attack(connection: Connection) -> None:
@@ -93,7 +93,7 @@ def test_replace_with_recursive_triggers_off_is_found(sqlite_ledger: Ledger):
     assert (report.result, report.first_bad_index) == (Result.FAIL, 2)
 
 
-def test_the_replication_role_does_not_walk_past(postgres_ledger: Ledger):
+def test_the_replication_role_does_not_walk_past(postgres_ledger: Ledger) -> None:
     postgres_ledger.fill(3)
     before = rows(postgres_ledger.engine)
     for statement in (
@@ -112,7 +112,7 @@ def test_the_replication_role_does_not_walk_past(postgres_ledger: Ledger):
     assert rows(postgres_ledger.engine) == before
 
 
-def test_the_program_s_role_may_only_add_entries(postgres_ledger: Ledger):
+def test_the_program_s_role_may_only_add_entries(postgres_ledger: Ledger) -> None:
     postgres_ledger.fill(2)
     roles = tuple(f"ledger_test_{os.getpid()}_{who}" for who in ("app", "sequencer", "auditor"))
 
@@ -162,13 +162,13 @@ def test_the_program_s_role_may_only_add_entries(postgres_ledger: Ledger):
     postgres_ledger.attack(disallow, triggers=True)
 
 
-def test_the_auditor_finds_nothing_in_a_clean_database(ledger: Ledger):
+def test_the_auditor_finds_nothing_in_a_clean_database(ledger: Ledger) -> None:
     ledger.fill(3)
     report = check_live(ledger.engine, KEY, [ledger.sequencer.checkpoint], [SECRET])
     assert (report.result, report.findings) == (Result.PASS, [])
 
 
-def test_the_auditor_finds_dropped_triggers(ledger: Ledger):
+def test_the_auditor_finds_dropped_triggers(ledger: Ledger) -> None:
     ledger.fill(2)
     ledger.attack(lambda connection: None)  # drops or disables every trigger
     report = check_live(ledger.engine, KEY)
@@ -178,7 +178,7 @@ def test_the_auditor_finds_dropped_triggers(ledger: Ledger):
     assert report.result is Result.FAIL
 
 
-def test_the_auditor_finds_a_trigger_that_was_made_harmless(ledger: Ledger):
+def test_the_auditor_finds_a_trigger_that_was_made_harmless(ledger: Ledger) -> None:
     ledger.fill(2)
 
     def soften(connection: Connection) -> None:
@@ -196,7 +196,7 @@ def test_the_auditor_finds_a_trigger_that_was_made_harmless(ledger: Ledger):
     assert all("changed" in told for told in texts)
 
 
-def test_the_auditor_finds_a_trigger_that_sleeps_for_replicas(postgres_ledger: Ledger):
+def test_the_auditor_finds_a_trigger_that_sleeps_for_replicas(postgres_ledger: Ledger) -> None:
     postgres_ledger.fill(1)
     postgres_ledger.attack(
         lambda c: run(c, "ALTER TABLE ledger_leaf ENABLE TRIGGER ledger_leaf_append_only"),
@@ -208,7 +208,7 @@ def test_the_auditor_finds_a_trigger_that_sleeps_for_replicas(postgres_ledger: L
     ]
 
 
-def test_an_edit_of_a_projection_alone_is_found_by_the_auditor(sqlite_ledger: Ledger):
+def test_an_edit_of_a_projection_alone_is_found_by_the_auditor(sqlite_ledger: Ledger) -> None:
     edits = (
         "stream = 'x'", "sseq = 77", "at = '2020-01-01T00:00:00.000000Z'", "action = 'bed.free'",
         "actor_id = '00000000000070008000000000000009'", "outcome = 'denied'", "scope = '*'",
@@ -224,14 +224,14 @@ def test_an_edit_of_a_projection_alone_is_found_by_the_auditor(sqlite_ledger: Le
     assert report.first_bad_index == 0
 
 
-def test_a_changed_mac_is_found_by_the_auditor(sqlite_ledger: Ledger):
+def test_a_changed_mac_is_found_by_the_auditor(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(4)
     sqlite_ledger.attack(lambda c: run(c, "UPDATE ledger_entry SET mac = :m WHERE id = 3", m=b""))
     report = check_live(sqlite_ledger.engine, KEY, (), [SECRET])
     assert [(f.code, f.index) for f in report.findings if f.code != "trigger"] == [("mac", 2)]
 
 
-def test_an_entry_put_in_behind_the_sequencer_is_found_by_the_auditor(ledger: Ledger):
+def test_an_entry_put_in_behind_the_sequencer_is_found_by_the_auditor(ledger: Ledger) -> None:
     ledger.fill(4)
     body, mac = forgery.forged("01a20473-34c9-7269-89db-c1a1b29660ad", 1, "0" * 64)
 
@@ -247,18 +247,18 @@ def test_an_entry_put_in_behind_the_sequencer_is_found_by_the_auditor(ledger: Le
     assert codes == ["left-behind"]
 
 
-def test_dropped_tables_are_an_error_not_a_pass(sqlite_ledger: Ledger):
+def test_dropped_tables_are_an_error_not_a_pass(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(1)
     sqlite_ledger.attack(lambda c: run(c, "DROP TABLE ledger_leaf"))
     with pytest.raises(DBAPIError):
         check_live(sqlite_ledger.engine, KEY)
 
 
-def test_an_empty_log_is_no_pass(sqlite_ledger: Ledger):
+def test_an_empty_log_is_no_pass(sqlite_ledger: Ledger) -> None:
     assert [f.code for f in check_live(sqlite_ledger.engine, KEY).findings] == ["empty"]
 
 
-def test_no_serializable_writers_collide_over_the_ledger(postgres_url: str):
+def test_no_serializable_writers_collide_over_the_ledger(postgres_url: str) -> None:
     """Two transactions that began together both append and both commit."""
     engine = open_engine(postgres_url)
     streams = Streams(LOG, SECRET)

@@ -64,7 +64,7 @@ def minimal() -> Draft:
     return Draft(at=at, actor_id=some_id(1), action="bed.read", outcome="done", scope="*")
 
 
-def test_the_bytes_of_the_smallest_body_never_change():
+def test_the_bytes_of_the_smallest_body_never_change() -> None:
     body = body_of(minimal(), FIRST)
     assert body == MINIMAL
     assert (
@@ -74,7 +74,7 @@ def test_the_bytes_of_the_smallest_body_never_change():
     assert read(body) == FIRST
 
 
-def test_the_bytes_of_a_full_body_never_change():
+def test_the_bytes_of_a_full_body_never_change() -> None:
     full = draft(
         at=datetime(2026, 1, 5, 12, 0, 0, 123, tzinfo=UTC),
         outcome="conflict",
@@ -133,12 +133,12 @@ def test_the_bytes_of_a_full_body_never_change():
         {"at": datetime(2026, 1, 5, 12)},  # noqa: DTZ001 - it has no zone
     ],
 )
-def test_a_draft_that_says_what_a_body_may_not_is_refused(given: dict[str, Any]):
+def test_a_draft_that_says_what_a_body_may_not_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         body_of(draft(**given), FIRST)
 
 
-def test_what_the_sender_chose_cannot_fail_the_operation_or_smuggle_text():
+def test_what_the_sender_chose_cannot_fail_the_operation_or_smuggle_text() -> None:
     odd = OperationRef("<b>Müller</b>", "x" * 10_000, "a\nb")
     assert parse_body(body_of(draft(operation=odd), FIRST))["op"] == {
         "name": "unreadable",
@@ -161,7 +161,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
 )
 def test_every_body_is_canonical_and_is_read_back(
     fields: dict[str, Any], notes: dict[str, int | str], subjects: list[UUID]
-):
+) -> None:
     change = Change("stay", str(some_id(8)), 1, "insert", fields)
     body = body_of(draft(changes=(change,), notes=notes, subjects=tuple(subjects)), FIRST)
     assert canonical_json(parse_canonical(body)) == body
@@ -185,7 +185,9 @@ def test_every_body_is_canonical_and_is_read_back(
         (b'"session":null', b'"session":"x"'),
     ],
 )
-def test_words_that_are_not_an_entry_s_are_refused_by_the_strict_reading(old: bytes, new: bytes):
+def test_words_that_are_not_an_entry_s_are_refused_by_the_strict_reading(
+    old: bytes, new: bytes
+) -> None:
     body = MINIMAL.replace(old, new)
     assert body != MINIMAL
     read(body)  # the form alone would do

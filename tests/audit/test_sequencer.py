@@ -20,12 +20,12 @@ class Killed(BaseException):
     """The process ended here."""
 
 
-def test_nothing_to_link_makes_no_checkpoint(ledger: Ledger):
+def test_nothing_to_link_makes_no_checkpoint(ledger: Ledger) -> None:
     assert ledger.sequencer.step() is None
     assert open_checkpoint(ledger.sequencer.checkpoint, [SIGNER.verifier]).size == 0
 
 
-def test_every_step_signs_what_was_committed(ledger: Ledger):
+def test_every_step_signs_what_was_committed(ledger: Ledger) -> None:
     ledger.write(draft(1), draft(2))
     note = ledger.sequence()
     checkpoint = open_checkpoint(note, [SIGNER.verifier])
@@ -34,7 +34,7 @@ def test_every_step_signs_what_was_committed(ledger: Ledger):
     assert ledger.sequencer.checkpoint == note
 
 
-def test_rows_of_a_transaction_that_commits_late_are_not_lost(postgres_ledger: Ledger):
+def test_rows_of_a_transaction_that_commits_late_are_not_lost(postgres_ledger: Ledger) -> None:
     """Its rows have smaller ids than rows that were committed, and linked, before."""
     ledger = postgres_ledger
     late = ledger.streams.new()
@@ -52,7 +52,7 @@ def test_rows_of_a_transaction_that_commits_late_are_not_lost(postgres_ledger: L
     assert ledger.verify().result is Result.PASS
 
 
-def test_a_row_that_is_rolled_back_leaves_no_gap(postgres_ledger: Ledger):
+def test_a_row_that_is_rolled_back_leaves_no_gap(postgres_ledger: Ledger) -> None:
     ledger = postgres_ledger
     ledger.write()
     transaction = ledger.connection.begin()
@@ -65,7 +65,7 @@ def test_a_row_that_is_rolled_back_leaves_no_gap(postgres_ledger: Ledger):
     assert ledger.verify().result is Result.PASS
 
 
-def test_a_second_sequencer_is_refused_and_may_follow(ledger: Ledger):
+def test_a_second_sequencer_is_refused_and_may_follow(ledger: Ledger) -> None:
     ledger.fill(1)
     second = ledger.new_sequencer()
     with pytest.raises(AnotherSequencer):
@@ -82,13 +82,13 @@ def test_a_second_sequencer_is_refused_and_may_follow(ledger: Ledger):
 
 def test_a_second_sequencer_elsewhere_is_refused_by_the_database(
     postgres_ledger: Ledger, tmp_path: Path
-):
+) -> None:
     far = Sequencer(postgres_ledger.engine, SIGNER, [SECRET], tmp_path / "far.guard")
     with pytest.raises(AnotherSequencer):
         far.open()
 
 
-def test_leaves_written_behind_its_back_stop_it(sqlite_ledger: Ledger):
+def test_leaves_written_behind_its_back_stop_it(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(2)
     sqlite_ledger.attack(
         lambda c: c.execute(text("INSERT INTO ledger_leaf VALUES (2, 1, x'00', NULL)"))
@@ -101,7 +101,7 @@ def test_leaves_written_behind_its_back_stop_it(sqlite_ledger: Ledger):
 @pytest.mark.parametrize("point", ["before storing", "after storing", "before the guard"])
 def test_a_kill_at_any_point_of_a_step_loses_nothing(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, point: str
-):
+) -> None:
     ledger.fill(2)
     ledger.write()
 
@@ -134,7 +134,7 @@ def test_a_kill_at_any_point_of_a_step_loses_nothing(
 
 def test_a_failing_step_raises_an_alarm_and_the_log_goes_on(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     failures = iter([OSError("disk full")])
     plain = module.save_guard
 
@@ -156,7 +156,7 @@ def test_a_failing_step_raises_an_alarm_and_the_log_goes_on(
     assert ledger.verify().result is Result.PASS
 
 
-def test_waiting_ends_with_the_checkpoint_that_covers_the_entry(ledger: Ledger):
+def test_waiting_ends_with_the_checkpoint_that_covers_the_entry(ledger: Ledger) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=ledger.sequencer.run, args=(stop,))
     thread.start()
@@ -168,14 +168,14 @@ def test_waiting_ends_with_the_checkpoint_that_covers_the_entry(ledger: Ledger):
     thread.join()
 
 
-def test_waiting_gives_up_in_time(ledger: Ledger):
+def test_waiting_gives_up_in_time(ledger: Ledger) -> None:
     (entry,) = ledger.write()
     with pytest.raises(CheckpointLate):
         ledger.sequencer.wait_for(entry, 0.01)
     assert linked(ledger) == []
 
 
-def test_what_is_committed_before_the_stop_is_linked_by_the_stop(sqlite_ledger: Ledger):
+def test_what_is_committed_before_the_stop_is_linked_by_the_stop(sqlite_ledger: Ledger) -> None:
     ids = sqlite_ledger.write(*[draft(number) for number in range(5000)])
     stop = threading.Event()
     stop.set()
@@ -186,7 +186,7 @@ def test_what_is_committed_before_the_stop_is_linked_by_the_stop(sqlite_ledger: 
 
 def test_streams_that_left_memory_are_found_again(
     sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(module, "STREAMS_IN_MEMORY", 2)
     sqlite_ledger.sequencer.close()
     sqlite_ledger.sequencer.open()
@@ -199,7 +199,7 @@ def test_streams_that_left_memory_are_found_again(
     assert sqlite_ledger.verify().result is Result.PASS
 
 
-def test_an_older_secret_still_reads_what_it_wrote(sqlite_ledger: Ledger):
+def test_an_older_secret_still_reads_what_it_wrote(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(2)
     sqlite_ledger.sequencer.close()
     sqlite_ledger.sequencer = Sequencer(
@@ -211,7 +211,7 @@ def test_an_older_secret_still_reads_what_it_wrote(sqlite_ledger: Ledger):
     assert sqlite_ledger.alarms == []
 
 
-def test_an_entry_is_proved_by_its_body_and_a_short_text(ledger: Ledger):
+def test_an_entry_is_proved_by_its_body_and_a_short_text(ledger: Ledger) -> None:
     ids = ledger.write(*[draft(number) for number in range(700)])
     ledger.sequence()
     keys = [SIGNER.verifier.text]

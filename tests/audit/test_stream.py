@@ -22,7 +22,7 @@ def bodies(engine: Engine) -> list[dict]:
     return found
 
 
-def test_a_transaction_s_entries_are_one_chain(ledger: Ledger):
+def test_a_transaction_s_entries_are_one_chain(ledger: Ledger) -> None:
     first = ledger.write(draft(1), draft(2))
     second = ledger.write(draft(3))
     assert [*first, *second] == [1, 2, 3]
@@ -32,7 +32,7 @@ def test_a_transaction_s_entries_are_one_chain(ledger: Ledger):
     assert entries[0]["sprev"] == ZERO_HASH
 
 
-def test_projections_say_what_the_body_says(ledger: Ledger):
+def test_projections_say_what_the_body_says(ledger: Ledger) -> None:
     ledger.write(draft(1, outcome="denied", scope="*"))
     with ledger.engine.connect() as connection:
         row = connection.execute(text("SELECT * FROM ledger_entry")).one()._asdict()
@@ -42,7 +42,7 @@ def test_projections_say_what_the_body_says(ledger: Ledger):
     assert (row["stream"], row["sseq"]) == (entry["stream"], entry["sseq"])
 
 
-def test_many_entries_are_one_statement_and_keep_their_order(ledger: Ledger):
+def test_many_entries_are_one_statement_and_keep_their_order(ledger: Ledger) -> None:
     ids = ledger.write(*[draft(number) for number in range(300)])
     assert ids == list(range(1, 301))
     assert [entry["at"] for entry in bodies(ledger.engine)] == sorted(
@@ -50,7 +50,7 @@ def test_many_entries_are_one_statement_and_keep_their_order(ledger: Ledger):
     )
 
 
-def test_a_rollback_does_not_advance_the_stream(ledger: Ledger):
+def test_a_rollback_does_not_advance_the_stream(ledger: Ledger) -> None:
     ledger.write()
     transaction = ledger.connection.begin()
     ledger.stream.append(ledger.connection, [draft(5)])
@@ -63,7 +63,7 @@ def test_a_rollback_does_not_advance_the_stream(ledger: Ledger):
     assert ledger.alarms == []
 
 
-def test_a_savepoint_that_is_rolled_back_takes_its_entry_with_it(ledger: Ledger):
+def test_a_savepoint_that_is_rolled_back_takes_its_entry_with_it(ledger: Ledger) -> None:
     ledger.write()
     with ledger.connection.begin():
         savepoint = ledger.connection.begin_nested()
@@ -78,7 +78,7 @@ def test_a_savepoint_that_is_rolled_back_takes_its_entry_with_it(ledger: Ledger)
     assert ledger.verify().result is Result.PASS
 
 
-def test_a_draft_without_a_body_fails_the_operation(ledger: Ledger):
+def test_a_draft_without_a_body_fails_the_operation(ledger: Ledger) -> None:
     ledger.write()
     with pytest.raises(ValueError, match="scope"), ledger.connection.begin():
         ledger.stream.append(ledger.connection, [draft(1), draft(2, scope="?")])
@@ -87,7 +87,7 @@ def test_a_draft_without_a_body_fails_the_operation(ledger: Ledger):
     assert [entry["sseq"] for entry in bodies(ledger.engine)] == [1, 2]
 
 
-def test_a_stream_that_lost_count_goes_on_in_another(ledger: Ledger):
+def test_a_stream_that_lost_count_goes_on_in_another(ledger: Ledger) -> None:
     ledger.write()
     ledger.stream._next = (7, ZERO_HASH)  # as if the program had lost count
     with pytest.raises(DBAPIError, match="ledger: "), ledger.connection.begin():
@@ -100,7 +100,7 @@ def test_a_stream_that_lost_count_goes_on_in_another(ledger: Ledger):
 
 
 @pytest.mark.parametrize("took_place", [True, False])
-def test_a_commit_of_unknown_outcome_abandons_the_stream(ledger: Ledger, took_place: bool):
+def test_a_commit_of_unknown_outcome_abandons_the_stream(ledger: Ledger, took_place: bool) -> None:
     ledger.write()
     abandoned = ledger.stream.id
     transaction = ledger.connection.begin()
@@ -123,7 +123,7 @@ def test_a_commit_of_unknown_outcome_abandons_the_stream(ledger: Ledger, took_pl
     assert ledger.alarms == []
 
 
-def test_a_head_is_named_again_when_the_entry_that_named_it_was_rolled_back(ledger: Ledger):
+def test_a_head_is_named_again_when_the_entry_that_named_it_was_rolled_back(ledger: Ledger) -> None:
     ledger.write()
     abandoned = ledger.stream.id
     ledger.stream.unknown()
@@ -135,7 +135,7 @@ def test_a_head_is_named_again_when_the_entry_that_named_it_was_rolled_back(ledg
     assert [head["stream"] for head in bodies(ledger.engine)[1]["before"]] == [abandoned]
 
 
-def test_a_new_process_names_its_predecessor_on_sqlite(sqlite_ledger: Ledger):
+def test_a_new_process_names_its_predecessor_on_sqlite(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.write(draft(1), draft(2))
     before = sqlite_ledger.stream.id
     sqlite_ledger.streams = Streams.resume(sqlite_ledger.engine, LOG, SECRET)
@@ -147,7 +147,7 @@ def test_a_new_process_names_its_predecessor_on_sqlite(sqlite_ledger: Ledger):
     assert sqlite_ledger.verify(note).result is Result.PASS
 
 
-def test_a_second_process_takes_over_where_the_first_one_is_by_then(sqlite_ledger: Ledger):
+def test_a_second_process_takes_over_where_the_first_one_is_by_then(sqlite_ledger: Ledger) -> None:
     first = sqlite_ledger.stream
     other = Streams.resume(sqlite_ledger.engine, LOG, SECRET).new()
     sqlite_ledger.write()
@@ -160,7 +160,7 @@ def test_a_second_process_takes_over_where_the_first_one_is_by_then(sqlite_ledge
     assert sqlite_ledger.verify(note).result is Result.PASS
 
 
-def test_each_connection_has_a_stream_of_its_own_on_postgresql(postgres_ledger: Ledger):
+def test_each_connection_has_a_stream_of_its_own_on_postgresql(postgres_ledger: Ledger) -> None:
     ledger = postgres_ledger
     other = ledger.streams.new()
     ledger.write()
@@ -175,14 +175,14 @@ def test_each_connection_has_a_stream_of_its_own_on_postgresql(postgres_ledger: 
     assert ledger.verify().result is Result.PASS
 
 
-def test_the_clock_may_jump(ledger: Ledger):
+def test_the_clock_may_jump(ledger: Ledger) -> None:
     for number in (500, -(10**6), 3):
         ledger.write(draft(at=NOON + timedelta(seconds=number)))
     note = ledger.sequence()
     assert ledger.verify(note).result is Result.PASS
 
 
-def test_a_transaction_needs_an_entry_and_the_secret_its_length(ledger: Ledger):
+def test_a_transaction_needs_an_entry_and_the_secret_its_length(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="at least one"):
         ledger.stream.append(ledger.connection, [])
     with pytest.raises(ValueError, match="32 bytes"):

@@ -52,7 +52,7 @@ def foreign(note: str) -> str:
 )
 def test_a_false_checkpoint_is_found_and_no_sequencer_goes_on(
     written: tuple[Ledger, str], attack: Callable[[Connection], None]
-):
+) -> None:
     ledger, kept = written
     ledger.attack(attack)
     report = ledger.verify(kept)
@@ -63,7 +63,7 @@ def test_a_false_checkpoint_is_found_and_no_sequencer_goes_on(
         ledger.new_sequencer_after_stop().open()
 
 
-def test_a_note_moved_to_another_size_is_found(written: tuple[Ledger, str]):
+def test_a_note_moved_to_another_size_is_found(written: tuple[Ledger, str]) -> None:
     ledger, kept = written
     ledger.attack(
         lambda c: run(
@@ -77,7 +77,7 @@ def test_a_note_moved_to_another_size_is_found(written: tuple[Ledger, str]):
     assert {finding.code for finding in report.findings} == {"checkpoint"}
 
 
-def test_a_split_view_is_found_at_the_first_leaf_that_differs(written: tuple[Ledger, str]):
+def test_a_split_view_is_found_at_the_first_leaf_that_differs(written: tuple[Ledger, str]) -> None:
     """The log showed someone else another sixth entry, with a true signature."""
     ledger, _ = written
     with ledger.engine.connect() as connection:
@@ -103,14 +103,14 @@ def test_a_split_view_is_found_at_the_first_leaf_that_differs(written: tuple[Led
 )
 def test_a_kept_checkpoint_that_does_not_fit_fails(
     written: tuple[Ledger, str], kept: str, code: str
-):
+) -> None:
     ledger, _ = written
     report = ledger.verify(kept)
     assert report.result is Result.FAIL
     assert [finding.code for finding in report.findings] == [code]
 
 
-def test_a_key_swapped_inside_the_export_does_not_help(written: tuple[Ledger, str]):
+def test_a_key_swapped_inside_the_export_does_not_help(written: tuple[Ledger, str]) -> None:
     ledger, kept = written
     ledger.attack(lambda c: forgery.resign(c, OTHER))
     folder = ledger.export()
@@ -120,14 +120,14 @@ def test_a_key_swapped_inside_the_export_does_not_help(written: tuple[Ledger, st
     assert {finding.code for finding in report.findings} == {"checkpoint", "key"}
 
 
-def test_without_a_key_of_ones_own_nothing_is_proved(written: tuple[Ledger, str]):
+def test_without_a_key_of_ones_own_nothing_is_proved(written: tuple[Ledger, str]) -> None:
     ledger, _ = written
     report = ledger.verify(keys=())
     assert report.result is Result.INCOMPLETE
     assert [finding.code for finding in report.findings] == ["no-key"]
 
 
-def test_a_guard_file_that_was_edited_is_refused(written: tuple[Ledger, str]):
+def test_a_guard_file_that_was_edited_is_refused(written: tuple[Ledger, str]) -> None:
     ledger, _ = written
     ledger.sequencer.close()
     content = ledger.guard.read_bytes()
@@ -144,7 +144,7 @@ def test_a_guard_file_that_was_edited_is_refused(written: tuple[Ledger, str]):
     ledger.new_sequencer().open()
 
 
-def test_an_older_guard_file_is_caught_up(written: tuple[Ledger, str]):
+def test_an_older_guard_file_is_caught_up(written: tuple[Ledger, str]) -> None:
     ledger, _ = written
     older = ledger.guard.read_bytes()
     ledger.fill(3)
@@ -157,7 +157,7 @@ def test_an_older_guard_file_is_caught_up(written: tuple[Ledger, str]):
     assert ledger.verify(note).result is Result.PASS
 
 
-def test_another_database_under_the_guard_is_refused(written: tuple[Ledger, str]):
+def test_another_database_under_the_guard_is_refused(written: tuple[Ledger, str]) -> None:
     ledger, _ = written
     ledger.attack(lambda c: run(c, "UPDATE ledger_leaf SET hash = :h WHERE idx = 5", h=bytes(32)))
     with pytest.raises(RolledBack):

@@ -34,13 +34,13 @@ def exported(sqlite_ledger: Ledger) -> tuple[dict[str, bytes], str]:
     return loaded(sqlite_ledger.export()), note
 
 
-def test_both_verifiers_pass_a_clean_export(exported: tuple[dict[str, bytes], str]):
+def test_both_verifiers_pass_a_clean_export(exported: tuple[dict[str, bytes], str]) -> None:
     files, note = exported
     assert verify_files(files, KEYS, [note]).result is Result.PASS
     assert second_verifier.judge(files, KEYS, [note]) == ("PASS", "")
 
 
-def test_ten_thousand_byte_flips_are_all_refused(exported: tuple[dict[str, bytes], str]):
+def test_ten_thousand_byte_flips_are_all_refused(exported: tuple[dict[str, bytes], str]) -> None:
     files, note = exported
     chance = random.Random(20261122)
     names = sorted(files)
@@ -56,7 +56,7 @@ def test_ten_thousand_byte_flips_are_all_refused(exported: tuple[dict[str, bytes
         assert report.findings[0].code != "crash", (name, place)
 
 
-def test_the_second_verifier_refuses_flips_too(small: dict[str, bytes]):
+def test_the_second_verifier_refuses_flips_too(small: dict[str, bytes]) -> None:
     chance = random.Random(7)
     for _ in range(300):
         name = chance.choice(sorted(small))
@@ -66,7 +66,7 @@ def test_the_second_verifier_refuses_flips_too(small: dict[str, bytes]):
 
 
 @pytest.mark.parametrize("kind", ["cut", "insert", "double", "swap"])
-def test_bytes_taken_out_put_in_or_moved_are_refused(small: dict[str, bytes], kind: str):
+def test_bytes_taken_out_put_in_or_moved_are_refused(small: dict[str, bytes], kind: str) -> None:
     chance = random.Random(kind)
     for _ in range(200):
         name = chance.choice(sorted(small))
@@ -83,7 +83,7 @@ def test_bytes_taken_out_put_in_or_moved_are_refused(small: dict[str, bytes], ki
             assert verify_files(small | {name: changed}, KEYS).result is Result.FAIL
 
 
-def test_a_node_presented_as_a_leaf_is_found(small: dict[str, bytes]):
+def test_a_node_presented_as_a_leaf_is_found(small: dict[str, bytes]) -> None:
     lines = small["bundles/00000000"].split(b"\n")
     node = node_hash(leaf_hash(lines[0]), leaf_hash(lines[1]))
     files = small | {
@@ -94,7 +94,7 @@ def test_a_node_presented_as_a_leaf_is_found(small: dict[str, bytes]):
     assert second_verifier.judge(files, KEYS, [])[0] == "FAIL"
 
 
-def test_lines_left_out_added_or_reordered_are_found(small: dict[str, bytes]):
+def test_lines_left_out_added_or_reordered_are_found(small: dict[str, bytes]) -> None:
     lines = small["bundles/00000000"].split(b"\n")[:-1]
     for changed, bad in (
         ([*lines[:3], *lines[4:]], 3),
@@ -108,7 +108,7 @@ def test_lines_left_out_added_or_reordered_are_found(small: dict[str, bytes]):
         assert (report.result, report.first_bad_index) == (Result.FAIL, bad)
 
 
-def test_files_left_out_or_added_are_found(small: dict[str, bytes]):
+def test_files_left_out_or_added_are_found(small: dict[str, bytes]) -> None:
     for name in small:
         left = {key: value for key, value in small.items() if key != name}
         assert verify_files(left, KEYS).result is Result.FAIL
@@ -129,13 +129,15 @@ def test_files_left_out_or_added_are_found(small: dict[str, bytes]):
         canonical_json({"v": 1, "log": LOG, "size": True, "bundle": 4096, "notes": [[1, ""]]}) + b"\n",
     ],
 )  # fmt: skip
-def test_a_manifest_that_is_none_fails_and_nothing_crashes(small: dict[str, bytes], content: bytes):
+def test_a_manifest_that_is_none_fails_and_nothing_crashes(
+    small: dict[str, bytes], content: bytes
+) -> None:
     report = verify_files(small | {"manifest.json": content}, KEYS)
     assert report.result is Result.FAIL
     assert "crash" not in {finding.code for finding in report.findings}
 
 
-def test_a_range_shows_the_rest_as_bare_hashes_and_is_incomplete(sqlite_ledger: Ledger):
+def test_a_range_shows_the_rest_as_bare_hashes_and_is_incomplete(sqlite_ledger: Ledger) -> None:
     sqlite_ledger.fill(8)
     files = loaded(sqlite_ledger.export(first=3, end=5))
     report = verify_files(files, KEYS, [sqlite_ledger.sequencer.checkpoint])
@@ -146,7 +148,7 @@ def test_a_range_shows_the_rest_as_bare_hashes_and_is_incomplete(sqlite_ledger: 
     assert verify_files(files | {"bundles/00000000": bytes(content)}, KEYS).result is Result.FAIL
 
 
-def test_links_and_devices_are_not_read(sqlite_ledger: Ledger, tmp_path: Path):
+def test_links_and_devices_are_not_read(sqlite_ledger: Ledger, tmp_path: Path) -> None:
     sqlite_ledger.fill(2)
     folder = sqlite_ledger.export()
     moved = tmp_path / "elsewhere"
@@ -162,7 +164,7 @@ def test_links_and_devices_are_not_read(sqlite_ledger: Ledger, tmp_path: Path):
 
 def test_the_command_prints_a_page_or_json_and_answers_0_1_2(
     sqlite_ledger: Ledger, capsys: pytest.CaptureFixture[str], tmp_path: Path
-):
+) -> None:
     sqlite_ledger.fill(2)
     folder = sqlite_ledger.export()
     assert main(folder, KEYS, [sqlite_ledger.sequencer.checkpoint]) == 0
@@ -174,7 +176,7 @@ def test_the_command_prints_a_page_or_json_and_answers_0_1_2(
     assert (told["result"], told["first_bad_index"]) == ("FAIL", None)
 
 
-def test_the_verifier_needs_no_database_code():
+def test_the_verifier_needs_no_database_code() -> None:
     script = (
         "import sys, audit.verify, audit.proof\n"
         "print([name for name in ('sqlalchemy', 'sqlmodel', 'psycopg', 'sqlite3')"
@@ -186,7 +188,7 @@ def test_the_verifier_needs_no_database_code():
     assert told.stdout == "[]\n"
 
 
-def test_the_second_verifier_shares_no_code():
+def test_the_second_verifier_shares_no_code() -> None:
     source = Path(second_verifier.__file__).read_text()
     imported = set(re.findall(r"^(?:import|from) ([a-z0-9_]+)", source, re.MULTILINE))
     assert imported == {"base64", "json", "re", "unicodedata", "hashlib", "cryptography"}

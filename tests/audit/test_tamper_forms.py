@@ -71,7 +71,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_signed_body_that_is_not_in_the_one_form_is_found_at_its_leaf(name: str):
+def test_a_signed_body_that_is_not_in_the_one_form_is_found_at_its_leaf(name: str) -> None:
     files = signed_export(line(FORMS[name]))
     report = verify_files(files, KEYS)
     assert (report.result, report.first_bad_index) == (Result.FAIL, 2), report.page()
@@ -80,7 +80,7 @@ def test_a_signed_body_that_is_not_in_the_one_form_is_found_at_its_leaf(name: st
 
 
 @pytest.mark.parametrize(("sseq", "code"), [(2, "replay"), (5, "gap"), (4, "fork")])
-def test_a_signed_break_in_a_stream_is_found(sseq: int, code: str):
+def test_a_signed_break_in_a_stream_is_found(sseq: int, code: str) -> None:
     bodies = [*chain(3), forged(STREAM, sseq, "ef" * 32)[0]]
     files = signed_export(bodies)
     report = verify_files(files, KEYS)
@@ -100,7 +100,7 @@ def test_a_signed_break_in_a_stream_is_found(sseq: int, code: str):
         ([{"hash": 3, "sseq": 3, "stream": STREAM[::-1], "sure": True}], Result.FAIL),
     ],
 )
-def test_a_stream_must_take_over_where_the_other_ended(before: list[dict], result: Result):
+def test_a_stream_must_take_over_where_the_other_ended(before: list[dict], result: Result) -> None:
     bodies = chain(3)
     heads = [{**head, "hash": leaf_hash(bodies[head["hash"] - 1]).hex()} for head in before]
     new = forged("01a20473-34c9-7269-89db-000000000000", 1, ZERO_HASH)[0]
@@ -112,13 +112,13 @@ def test_a_stream_must_take_over_where_the_other_ended(before: list[dict], resul
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_for_a_body_are_judged_without_a_crash(content: bytes):
+def test_any_bytes_for_a_body_are_judged_without_a_crash(content: bytes) -> None:
     with pytest.raises(Malformed):
         read(content)
 
 
 @given(st.data())
-def test_no_other_bytes_say_what_a_body_says(data: st.DataObject):
+def test_no_other_bytes_say_what_a_body_says(data: st.DataObject) -> None:
     """Whatever bytes are accepted, JSON reads them as no accepted other bytes."""
     body = bytearray(chain(1)[0])
     for _ in range(data.draw(st.integers(1, 3))):

@@ -15,7 +15,9 @@ SIZE = 12
 BAD = 5  # the leaf that is attacked
 
 
-def test_a_row_inserted_without_the_mac_key_becomes_evidence(written: tuple[Ledger, list[str]]):
+def test_a_row_inserted_without_the_mac_key_becomes_evidence(
+    written: tuple[Ledger, list[str]],
+) -> None:
     ledger, kept = written
     body, _ = forgery.forged(ledger.stream.id, SIZE + 1, ledger.stream._kept[1])
     rows: list[int] = []
@@ -28,7 +30,9 @@ def test_a_row_inserted_without_the_mac_key_becomes_evidence(written: tuple[Ledg
     assert (report.result, report.first_bad_index, report.evidence) == (Result.FAIL, SIZE, 1)
 
 
-def test_a_row_forged_with_the_mac_key_in_the_past_is_found(written_file: tuple[Ledger, list[str]]):
+def test_a_row_forged_with_the_mac_key_in_the_past_is_found(
+    written_file: tuple[Ledger, list[str]],
+) -> None:
     ledger, _ = written_file
     body, mac = forgery.forged("0" * 8 + "-0000-7000-8000-" + "0" * 12, 1, ZERO_HASH)
 
@@ -54,7 +58,7 @@ def test_a_row_forged_with_the_mac_key_in_the_past_is_found(written_file: tuple[
 )
 def test_a_row_forged_with_the_mac_key_that_does_not_follow_is_found(
     written: tuple[Ledger, list[str]], sseq: int, sprev: str, faults: tuple[str], linked: int
-):
+) -> None:
     ledger, kept = written
     body, mac = forgery.forged(ledger.stream.id, sseq, sprev)
 
@@ -70,7 +74,7 @@ def test_a_row_forged_with_the_mac_key_that_does_not_follow_is_found(
     assert report.size == SIZE + linked
 
 
-def test_a_replayed_row_becomes_evidence(written_file: tuple[Ledger, list[str]]):
+def test_a_replayed_row_becomes_evidence(written_file: tuple[Ledger, list[str]]) -> None:
     ledger, kept = written_file
 
     def attack(connection: Connection) -> None:
@@ -84,7 +88,7 @@ def test_a_replayed_row_becomes_evidence(written_file: tuple[Ledger, list[str]])
     assert ledger.verify(*kept).first_bad_index == SIZE
 
 
-def test_an_edit_before_sequencing_becomes_evidence(written: tuple[Ledger, list[str]]):
+def test_an_edit_before_sequencing_becomes_evidence(written: tuple[Ledger, list[str]]) -> None:
     ledger, kept = written
     (entry,) = ledger.write()
 
@@ -105,7 +109,7 @@ def test_an_edit_before_sequencing_becomes_evidence(written: tuple[Ledger, list[
 
 def test_a_deletion_before_sequencing_is_found_at_the_next_entry(
     written: tuple[Ledger, list[str]],
-):
+) -> None:
     ledger, kept = written
     (entry,) = ledger.write()
     ledger.write()
@@ -119,7 +123,7 @@ def test_a_deletion_before_sequencing_is_found_at_the_next_entry(
 
 def test_a_projection_edited_before_sequencing_becomes_evidence(
     written_file: tuple[Ledger, list[str]],
-):
+) -> None:
     ledger, kept = written_file
     (entry,) = ledger.write()
     ledger.attack(lambda c: run(c, "UPDATE ledger_entry SET sseq = 99 WHERE id = :i", i=entry))

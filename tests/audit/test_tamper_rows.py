@@ -18,7 +18,7 @@ SIZE = 12
 BAD = 5  # the leaf that is attacked
 
 
-def test_a_clean_copy_passes(written: tuple[Ledger, list[str]]):
+def test_a_clean_copy_passes(written: tuple[Ledger, list[str]]) -> None:
     ledger, kept = written
     report = ledger.verify(*kept)
     assert (report.result, report.findings) == (Result.PASS, [])
@@ -122,7 +122,7 @@ ATTACKS: list[Callable[[Connection], None]] = [
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_an_attack_on_a_linked_row_is_found_at_its_leaf(
     written_file: tuple[Ledger, list[str]], attack: Callable[[Connection], None]
-):
+) -> None:
     ledger, kept = written_file
     ledger.attack(attack)
     for notes in ([], kept):  # even without a checkpoint kept elsewhere
@@ -133,7 +133,7 @@ def test_an_attack_on_a_linked_row_is_found_at_its_leaf(
 
 def test_a_rewrite_with_the_stolen_log_key_is_found_by_kept_checkpoints(
     written_file: tuple[Ledger, list[str]],
-):
+) -> None:
     ledger, kept = written_file
 
     def attack(connection: Connection) -> None:
@@ -149,7 +149,7 @@ def test_a_rewrite_with_the_stolen_log_key_is_found_by_kept_checkpoints(
         ledger.new_sequencer_after_stop().open()
 
 
-def test_truncation_with_its_checkpoints_is_found(written_file: tuple[Ledger, list[str]]):
+def test_truncation_with_its_checkpoints_is_found(written_file: tuple[Ledger, list[str]]) -> None:
     ledger, kept = written_file
     ledger.attack(lambda connection: forgery.cut(connection, 8))
     report = ledger.verify(*kept)
@@ -159,7 +159,7 @@ def test_truncation_with_its_checkpoints_is_found(written_file: tuple[Ledger, li
         ledger.new_sequencer_after_stop().open()
 
 
-def test_a_rollback_that_grew_again_is_found(written: tuple[Ledger, list[str]]):
+def test_a_rollback_that_grew_again_is_found(written: tuple[Ledger, list[str]]) -> None:
     ledger, kept = written
     ledger.sequencer.close()
     ledger.attack(lambda connection: forgery.cut(connection, 8))
@@ -173,7 +173,7 @@ def test_a_rollback_that_grew_again_is_found(written: tuple[Ledger, list[str]]):
     assert (report.size, report.result, report.first_bad_index) == (14, Result.FAIL, 4)
 
 
-def test_an_emptied_ledger_is_found(written_file: tuple[Ledger, list[str]]):
+def test_an_emptied_ledger_is_found(written_file: tuple[Ledger, list[str]]) -> None:
     ledger, _ = written_file
     ledger.attack(lambda connection: forgery.cut(connection, 0))
     with pytest.raises(ExportRefused, match="nothing is signed"):
@@ -182,7 +182,7 @@ def test_an_emptied_ledger_is_found(written_file: tuple[Ledger, list[str]]):
         ledger.new_sequencer_after_stop().open()
 
 
-def test_a_dropped_stream_is_found_at_its_first_entry(ledger: Ledger):
+def test_a_dropped_stream_is_found_at_its_first_entry(ledger: Ledger) -> None:
     ledger.fill(3)
     first, ledger.stream = ledger.stream, ledger.streams.new()
     with ledger.another_connection():
@@ -207,7 +207,7 @@ def test_a_dropped_stream_is_found_at_its_first_entry(ledger: Ledger):
 @pytest.mark.parametrize("attack", [modify, delete, delete_and_renumber], ids=lambda a: a.__name__)
 def test_postgresql_attacks_are_found_at_their_leaf(
     postgres_ledger: Ledger, attack: Callable[[Connection], None]
-):
+) -> None:
     ledger, kept = twelve_entries(postgres_ledger)
     ledger.attack(attack)
     report = ledger.verify(*kept)

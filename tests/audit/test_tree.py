@@ -61,17 +61,17 @@ def naive_root(leaves: list[bytes]) -> bytes:
     return sha256(b"\x01" + naive_root(leaves[:split]) + naive_root(leaves[split:])).digest()
 
 
-def test_the_empty_tree_has_the_published_root():
+def test_the_empty_tree_has_the_published_root() -> None:
     assert EMPTY_ROOT.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert root_of([]) == EMPTY_ROOT
 
 
 @pytest.mark.parametrize("size", range(1, 9))
-def test_roots_are_the_published_ones(size: int):
+def test_roots_are_the_published_ones(size: int) -> None:
     assert root_of(LEAVES[:size]).hex() == ROOTS[size - 1]
 
 
-def test_a_published_inclusion_proof_is_made_and_accepted():
+def test_a_published_inclusion_proof_is_made_and_accepted() -> None:
     path = inclusion_proof(5, 8, node_of(LEAVES))
     assert [step.hex() for step in path] == [
         "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
@@ -81,7 +81,7 @@ def test_a_published_inclusion_proof_is_made_and_accepted():
     assert check_inclusion(LEAVES[5], 5, 8, path, bytes.fromhex(ROOTS[7]))
 
 
-def test_a_published_consistency_proof_is_made_and_accepted():
+def test_a_published_consistency_proof_is_made_and_accepted() -> None:
     path = consistency_proof(6, 8, node_of(LEAVES))
     assert [step.hex() for step in path] == [
         "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
@@ -92,13 +92,13 @@ def test_a_published_consistency_proof_is_made_and_accepted():
 
 
 @given(st.integers(0, 600))
-def test_the_frontier_agrees_with_the_definition(size: int):
+def test_the_frontier_agrees_with_the_definition(size: int) -> None:
     leaves = [leaf_hash(bytes([n % 251, n // 251])) for n in range(size)]
     assert root_of(leaves) == naive_root(leaves)
 
 
 @given(st.integers(1, 600), st.data())
-def test_every_inclusion_proof_holds_for_its_leaf_only(size: int, data: st.DataObject):
+def test_every_inclusion_proof_holds_for_its_leaf_only(size: int, data: st.DataObject) -> None:
     leaves = [leaf_hash(bytes([n % 251, n // 251])) for n in range(size)]
     index, root = data.draw(st.integers(0, size - 1)), naive_root(leaves)
     path = inclusion_proof(index, size, node_of(leaves))
@@ -112,7 +112,7 @@ def test_every_inclusion_proof_holds_for_its_leaf_only(size: int, data: st.DataO
 
 
 @given(st.integers(0, 600), st.integers(0, 600))
-def test_every_consistency_proof_holds_and_no_longer_once_bent(one: int, other: int):
+def test_every_consistency_proof_holds_and_no_longer_once_bent(one: int, other: int) -> None:
     old, new = sorted((one, other))
     leaves = [leaf_hash(bytes([n % 251, n // 251])) for n in range(new)]
     roots = naive_root(leaves[:old]), naive_root(leaves)
@@ -124,11 +124,11 @@ def test_every_consistency_proof_holds_and_no_longer_once_bent(one: int, other: 
         assert not check_consistency(old - 1, new, path, *roots)
 
 
-def test_a_node_is_never_a_leaf():
+def test_a_node_is_never_a_leaf() -> None:
     assert leaf_hash(LEAVES[0] + LEAVES[1]) != root_of(LEAVES[:2])
 
 
-def test_the_frontier_reports_each_tile_once():
+def test_the_frontier_reports_each_tile_once() -> None:
     leaves = [leaf_hash(n.to_bytes(4, "big")) for n in range(256 * 3 + 5)]
     frontier = Frontier()
     completed = frontier.extend(leaves[:300]) + frontier.extend(leaves[300:])
@@ -137,17 +137,17 @@ def test_the_frontier_reports_each_tile_once():
 
 
 @pytest.mark.parametrize(("size", "edge"), [(1, []), (0, [b"x"]), (-1, []), (3, [b"x"])])
-def test_a_frontier_that_cannot_be_is_refused(size: int, edge: list[bytes]):
+def test_a_frontier_that_cannot_be_is_refused(size: int, edge: list[bytes]) -> None:
     with pytest.raises(ValueError, match="frontier"):
         Frontier(size, edge)
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
-def test_there_is_no_proof_outside_the_tree(index: int, size: int):
+def test_there_is_no_proof_outside_the_tree(index: int, size: int) -> None:
     with pytest.raises(ValueError, match="not in a tree"):
         inclusion_proof(index, size, node_of(LEAVES[:3]))
 
 
-def test_a_missing_stored_hash_is_an_error_not_a_wrong_proof():
+def test_a_missing_stored_hash_is_an_error_not_a_wrong_proof() -> None:
     with pytest.raises(ValueError, match="not stored"):
         inclusion_proof(0, 8, node_of(LEAVES[:7]))

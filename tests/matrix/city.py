@@ -21,8 +21,9 @@ from domain.beds.waivers import WaiveRoomSex
 from domain.inbound.handling import ParkInbound
 from domain.inbound.model import Door
 from domain.inbound.receipts import Envelope, Obstacle
+from domain.patients.care import AssignCare
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
-from domain.patients.episodes import AssignCare, SetExpectedDischarge, StatePlacementNeed
+from domain.patients.episodes import SetExpectedDischarge, StatePlacementNeed
 from domain.patients.identity import Identifier
 from domain.patients.model import EncounterStatus, Isolation, Sex
 from domain.places.commands import AddRoom, OpenHospital, OpenWard

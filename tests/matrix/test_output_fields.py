@@ -13,7 +13,7 @@ from api.classification import object_types
 from api.context import Context, snapshot
 from api.sight import CLASS, View, look
 from authz.classes import DataClass
-from domain.patients.episodes import AssignCare
+from domain.patients.care import AssignCare
 from domain.patients.model import Encounter
 from kit.db import reading
 from kit.work import Actor

@@ -1,6 +1,5 @@
 """Role × root field × place, compared with the table that people have read."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import anyio
@@ -44,9 +43,9 @@ def test_the_program_answers_as_the_table_says(city: City) -> None:
 
 
 @pytest.fixture(scope="module")
-def door(city: City) -> Iterator[httpx.AsyncClient]:
+def door(city: City) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(serve(city.app), client=("192.0.2.7", 1234))
-    yield httpx.AsyncClient(transport=transport, base_url="http://h")
+    return httpx.AsyncClient(transport=transport, base_url="http://h")
 
 
 def expired(city: City) -> str:
