@@ -20,10 +20,11 @@ from app.jobs import Jobs
 from app.late_vault import late_vault
 from app.metrics import Metrics
 from app.outbox import write_events
+from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
 from app.settings import Settings
 from app.timers import TIMERS
-from app.writer import EmbeddedWriter, ParallelWriter, Writer
+from app.writer import EmbeddedWriter, Writer
 from audit.checkpoint import Signer
 from audit.intake import Alarm
 from audit.keys import KeyKind, Keys, load_keys

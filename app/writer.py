@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-import stamina
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -24,7 +23,6 @@ from kit.work import Event
 T = TypeVar("T")
 
 GROUP = 128  # attempts per commit; a longer queue waits for the next one
-SERIALIZATION_FAILURES = ("40001", "40P01", "23P01")
 STOPPED = "the service is stopping; send the request again"
 
 
@@ -157,7 +155,7 @@ class EmbeddedWriter:
         events: list[Event] = []
         transaction = connection.begin()
         for job in jobs:
-            outcome, draft = _try(connection, _given(job.attempt))
+            outcome, draft = _try(connection, given(job.attempt))
             outcomes.append(outcome)
             if isinstance(outcome, Landed):
                 events.extend(outcome.events)
@@ -167,7 +165,7 @@ class EmbeddedWriter:
             transaction.rollback()
             return outcomes
         self._outbox(connection, events)
-        _append(self._stream, connection, drafts)
+        append_drafts(self._stream, connection, drafts)
         transaction.commit()
         self._stream.committed()
         return outcomes
@@ -175,113 +173,11 @@ class EmbeddedWriter:
     def _run_raw(self, connection: Connection, job: "_Job") -> None:
         try:
             with connection.begin():
-                result = _given(job.fn)(connection)
+                result = given(job.fn)(connection)
         except Exception as fault:
             job.future.set_exception(fault)
         else:
             job.future.set_result(result)
-
-
-class ParallelWriter:
-    """PostgreSQL: the caller's thread, a connection and a ledger stream each, no shared lock."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        new_stream: Callable[[], Stream],
-        outbox: Outbox,
-        on_commit: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._engine = engine
-        self._new_stream = new_stream
-        self._outbox = outbox
-        self._on_commit = on_commit
-        self._active = 0
-        self._idle = threading.Condition()
-        self._stopping = False
-
-    @property
-    def waiting(self) -> int:
-        return self._active
-
-    def run(self, attempt: Attempt) -> Landed:
-        with self._busy():
-            try:
-                landed = self._again(lambda: self._land(attempt.do))
-            except Exception as problem:
-                refusal = attempt.refused(problem)
-                self._again(lambda: self._land(lambda _connection: Landed(None, refusal)))
-                self._on_commit()
-                raise
-        self._on_commit()
-        return landed
-
-    def raw(self, fn: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection, connection.begin():
-            return fn(connection)
-
-    def stop(self) -> None:
-        """Wait for the transactions under way."""
-        with self._idle:
-            self._stopping = True
-            self._idle.wait_for(lambda: self._active == 0, timeout=20)
-
-    def _busy(self) -> "_Busy":
-        return _Busy(self)
-
-    def _again(self, land: Callable[[], Landed]) -> Landed:
-        try:
-            for attempt in stamina.retry_context(
-                on=_lost_a_race, attempts=12, timeout=20, wait_initial=0.005, wait_max=0.25,
-                wait_jitter=0.02,
-            ):  # fmt: skip
-                with attempt:
-                    return land()
-        except DBAPIError as race:
-            if not _lost_a_race(race):
-                raise
-            raise Retry("too many changes at once; send it again", reason="LOST_A_RACE") from race
-        raise AssertionError("retry_context ends by returning or raising")
-
-    def _land(self, do: Callable[[Connection], Landed]) -> Landed:
-        with self._engine.connect() as connection:
-            transaction = connection.begin()
-            try:
-                landed = do(connection)
-            except BaseException:
-                if transaction.is_active:  # a flush that failed has rolled it back already
-                    transaction.rollback()
-                raise
-            if landed.draft is None:
-                transaction.rollback()
-                return landed
-            self._commit(connection, transaction, landed)
-            return landed
-
-    def _commit(self, connection: Connection, transaction: Any, landed: Landed) -> None:
-        stream = self._stream_of(connection)
-        try:
-            self._outbox(connection, landed.events)
-            _append(stream, connection, [(_given(landed.draft), landed)])
-        except BaseException:
-            stream.rolled_back()
-            transaction.rollback()
-            raise
-        try:
-            transaction.commit()
-        except BaseException as problem:
-            if isinstance(problem, DBAPIError) and problem.connection_invalidated:
-                stream.unknown()  # the answer to COMMIT never came: begin another chain
-            else:
-                stream.rolled_back()
-            raise
-        stream.committed()
-
-    def _stream_of(self, connection: Connection) -> Stream:
-        stream: Stream | None = connection.info.get("stream")
-        if stream is None:
-            stream = connection.info["stream"] = self._new_stream()
-        return stream
 
 
 @dataclass(slots=True, eq=False)
@@ -289,23 +185,6 @@ class _Job:
     attempt: Attempt | None = None
     fn: Callable[[Connection], Any] | None = None
     future: "Future[Any]" = field(default_factory=Future)
-
-
-class _Busy:
-    def __init__(self, writer: ParallelWriter) -> None:
-        self._writer = writer
-
-    def __enter__(self) -> None:
-        writer = self._writer
-        with writer._idle:
-            if writer._stopping:
-                raise Retry(STOPPED, reason="STOPPING")
-            writer._active += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._writer._idle:
-            self._writer._active -= 1
-            self._writer._idle.notify_all()
 
 
 def _try(connection: Connection, attempt: Attempt) -> tuple[Landed | Exception, Draft | None]:
@@ -317,7 +196,7 @@ def _try(connection: Connection, attempt: Attempt) -> tuple[Landed | Exception, 
     return landed, landed.draft
 
 
-def _append(
+def append_drafts(
     stream: Stream, connection: Connection, drafts: list[tuple[Draft, Landed | None]]
 ) -> None:
     entries = stream.append(connection, [draft for draft, _ in drafts])
@@ -326,13 +205,7 @@ def _append(
             landed.entry = entry
 
 
-def _lost_a_race(problem: Exception) -> bool:
-    if not isinstance(problem, DBAPIError):
-        return False
-    return getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES
-
-
-def _given(value: T | None) -> T:
+def given(value: T | None) -> T:
     if value is None:
         raise AssertionError("a job holds an attempt or a function")
     return value

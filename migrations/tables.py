@@ -9,7 +9,7 @@ from sqlalchemy.types import UserDefinedType
 from sqlmodel import SQLModel
 
 ROOMS = ("domain", "audit", "authz", "app")
-MODULES = frozenset({"model", "outbox", "subjects", "tables"})  # what has tables is called
+MODULES = frozenset({"model", "waiver_model", "outbox", "subjects", "tables"})  # what has tables is called
 
 
 class TransactionId(UserDefinedType[int]):

@@ -13,8 +13,9 @@ from sqlmodel import Session, SQLModel, select
 from app.answers import Answers
 from app.drafts import Drafts
 from app.outbox import write_events
+from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
-from app.writer import EmbeddedWriter, ParallelWriter, Writer
+from app.writer import EmbeddedWriter, Writer
 from audit.keys import KeyKind, development_keys
 from audit.seal import FieldVault
 from audit.stream import Streams
