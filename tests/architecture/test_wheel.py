@@ -58,6 +58,6 @@ def test_the_wheel_works_where_there_is_no_work_tree(wheel: Path, tmp_path: Path
     )  # fmt: skip
     assert Path(place.stdout.strip()).is_relative_to(fresh)
     folder = tmp_path / "folder"
-    folder.mkdir(mode=0o700)
+    subprocess.run([program, "init", folder], env=alone, **quiet)  # type: ignore[call-overload] # plain keywords
     subprocess.run([program, "migrate", "--data", folder], env=alone, **quiet)  # type: ignore[call-overload] # plain keywords
     assert (folder / "wardgrid.db").stat().st_mode & 0o077 == 0
