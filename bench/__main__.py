@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan", "restart")
+BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan", "restart",
+           "writes")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 
