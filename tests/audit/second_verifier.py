@@ -9,10 +9,13 @@ import json
 import re
 import unicodedata
 from hashlib import sha256
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-Json = dict[str, "Json"] | list["Json"] | str | int | bool | None
+Json = Any  # whatever the file says: every use of it is a demand
+Key = tuple[str, bytes, bytes]
+Streams = dict[str, list[tuple[int, str]]]
 LIMIT = 2**53 - 1
 
 
@@ -60,7 +63,7 @@ def check(files: dict[str, bytes], keys: list[str], kept: list[str]) -> int:
         in [f"{text}\n" for text in keys or [files["public.key"].decode()[:-1]]],
         "public.key",
     )
-    heads = {}
+    heads: dict[int, set[bytes]] = {}
     for note_size, digest in manifest["notes"]:
         content = files["checkpoint" if note_size == size else f"notes/{note_size:015d}"]
         demand(sha256(content).hexdigest() == digest, "note digest")
@@ -81,7 +84,7 @@ def check_leaves(
     files: dict[str, bytes], numbers: list[str], size: int, log: str
 ) -> tuple[list[bytes], int]:
     hashes: list[bytes] = []
-    streams: dict[str, list[tuple[int, str]]] = {}
+    streams: Streams = {}
     hidden: set[str] = set()
     for number in numbers:
         content = files[f"bundles/{number}"]
@@ -106,7 +109,7 @@ def check_leaves(
     return hashes, len(hidden)
 
 
-def follow(body, digest: str, streams, hidden: set[str]) -> None:
+def follow(body: Json, digest: str, streams: Streams, hidden: set[str]) -> None:
     chain = streams.setdefault(body["stream"], [])
     if body["sprev"] not in hidden:
         last = chain[-1] if chain else (0, "0" * 64)
@@ -132,7 +135,7 @@ def tree(leaves: list[bytes]) -> bytes:
     return sha256(b"\x01" + tree(leaves[:split]) + tree(leaves[split:])).digest()
 
 
-def open_note(note: str, known) -> tuple[str, int, bytes]:
+def open_note(note: str, known: list[Key]) -> tuple[str, int, bytes]:
     text, gap, signatures = note.rpartition("\n\n")
     demand(
         gap and signatures.endswith("\n") and not re.search("[\x00-\x09\x0b-\x1f]", note), "note"
@@ -143,7 +146,8 @@ def open_note(note: str, known) -> tuple[str, int, bytes]:
     held = False
     for line in signatures[:-1].split("\n"):
         parts = re.fullmatch("— ([^ +\n]+) ([A-Za-z0-9+/=]+)", line)
-        demand(parts, "signature line")
+        if parts is None:
+            raise Wrong("signature line")
         blob = strict_base64(parts[2])
         for name, key_id, key in known:
             if (parts[1], blob[:4]) == (name, key_id):
@@ -155,7 +159,7 @@ def open_note(note: str, known) -> tuple[str, int, bytes]:
     return lines[0], int(lines[1]), root
 
 
-def parse_key(text: str) -> tuple[str, bytes, bytes]:
+def parse_key(text: str) -> Key:
     name, key_id, key = text.split("+", 2)
     blob = strict_base64(key)
     demand(blob[:1] == b"\x01" and len(blob) == 33, "key")
@@ -170,14 +174,14 @@ def strict_base64(text: str) -> bytes:
     return blob
 
 
-def strict_json(content: bytes):
+def strict_json(content: bytes) -> Json:
     demand(len(content) <= 1 << 20, "size of a body")
     text = content.decode("utf-8")
 
     def no_float(_text: str) -> None:
         raise Wrong("float")
 
-    def once(pairs):
+    def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         demand(len({key for key, _ in pairs}) == len(pairs), "key twice")
         return dict(pairs)
 
@@ -188,7 +192,7 @@ def strict_json(content: bytes):
     return value
 
 
-def check_body(body, log: str) -> None:
+def check_body(body: Json, log: str) -> None:
     members(body, "action actor at before change fields log notes op outcome policy purpose "
             "resource scope sealed sprev sseq stream subjects v")  # fmt: skip
     strings(body, "action at purpose scope stream")
@@ -230,7 +234,7 @@ def check_body(body, log: str) -> None:
         demand(type(body[name]) is list, name)
 
 
-def check_change(change) -> None:
+def check_change(change: Json) -> None:
     members(change, "fields id op table version")
     strings(change, "id table")
     demand(change["op"] in ("insert", "update", "delete"), "op")
@@ -241,7 +245,7 @@ def check_change(change) -> None:
         demand(all(recorded(value) for value in field[1:]), "value")
 
 
-def recorded(value) -> bool:
+def recorded(value: Json) -> bool:
     if isinstance(value, dict):
         if value == {"hidden": True}:
             return value["hidden"] is True
@@ -256,25 +260,25 @@ def recorded(value) -> bool:
     return value is None or isinstance(value, bool | str) or integer(value)
 
 
-def members(value, names: str) -> None:
+def members(value: Json, names: str) -> None:
     demand(isinstance(value, dict) and sorted(value) == sorted(names.split()), "members")
 
 
-def strings(value, names: str) -> None:
+def strings(value: Json, names: str) -> None:
     demand(all(isinstance(value[name], str) for name in names.split()), "strings")
 
 
-def integer(value) -> bool:
+def integer(value: Json) -> bool:
     return type(value) is int and abs(value) <= LIMIT
 
 
-def count(value) -> bool:
+def count(value: Json) -> bool:
     return type(value) is int and 1 <= value < 10**15
 
 
-def digest(value) -> bool:
+def digest(value: Json) -> bool:
     return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
-def named(value) -> bool:
+def named(value: Json) -> bool:
     return isinstance(value, str) and re.fullmatch("[a-z][a-z0-9_]{0,63}", value) is not None
