@@ -8,6 +8,7 @@ ciphertext; a date (of birth) and any other text only as changed, unless a text'
 
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -67,11 +68,10 @@ class Changes:
         mapper: Mapper[Any] = state.mapper
         table = _table(mapper)
         fields: dict[str, tuple[Recorded, Recorded]] = {}
-        for attribute in mapper.column_attrs:
-            column = attribute.columns[0]
-            if column.name == "version" or (column.primary_key and column.name == "id"):
-                continue
-            old, new = _old_and_new(state, attribute.key, op)
+        for key, column in _columns(mapper):
+            if op == "update" and key not in state.committed_state:
+                continue  # never set since it was read
+            old, new = _old_and_new(state, key, op)
             if old is not new and old != new:
                 fields[column.name] = _recorded(column, old), _recorded(column, new)
         identity = "/".join(_identity(mapper, row))
@@ -92,12 +92,23 @@ class Changes:
         )
 
 
+@cache
+def _columns(mapper: Mapper[Any]) -> tuple[tuple[str, ColumnElement[Any]], ...]:
+    """What is recorded of a row: neither its own id nor the count of its changes."""
+    columns = ((attribute.key, attribute.columns[0]) for attribute in mapper.column_attrs)
+    return tuple(
+        (key, column)
+        for key, column in columns
+        if column.name != "version" and not (column.primary_key and column.name == "id")
+    )
+
+
 def _old_and_new(state: Any, key: str, op: str) -> tuple[Any, Any]:
+    if op == "insert":
+        return None, state.dict.get(key)
     history = state.attrs[key].history
     current = history.added or history.unchanged
     new = None if op == "delete" or not current else current[0]
-    if op == "insert":
-        return None, new
     if op == "delete":
         known = history.deleted or history.unchanged
         return (known[0] if known else None), None
