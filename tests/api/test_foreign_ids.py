@@ -41,15 +41,20 @@ def users(city: City) -> list[Actor]:
     return [Actor(one.id, ActorKind.SERVICE, session=new_id()) for one in found]
 
 
+def label_of(given: Root | str) -> str:
+    return given.label if isinstance(given, Root) else given
+
+
 CASES = [
     (root, path)
     for root in roots()
     for path in root.pointers()
     if points_at(root, path.rpartition(".")[2]) not in OF_THE_NETWORK
 ]
+ASKED = sorted({root for root, _ in CASES}, key=label_of)
 
 
-@pytest.mark.parametrize(("root", "path"), CASES, ids=lambda v: getattr(v, "label", v))
+@pytest.mark.parametrize(("root", "path"), CASES, ids=label_of)
 def test_one_foreign_id_is_answered_like_an_unknown_one(
     city: City, users: list[Actor], root: Root, path: str
 ) -> None:
@@ -58,8 +63,7 @@ def test_one_foreign_id_is_answered_like_an_unknown_one(
         assert heard(city, user, root, {path: foreign}) == heard(city, user, root, {path: uuid4()})
 
 
-@pytest.mark.parametrize("root", sorted({root for root, _ in CASES}, key=lambda r: r.label),
-                         ids=lambda root: root.label)  # fmt: skip
+@pytest.mark.parametrize("root", ASKED, ids=label_of)
 def test_nothing_but_foreign_ids_is_answered_like_nothing_but_unknown_ones(
     city: City, users: list[Actor], root: Root
 ) -> None:
@@ -90,7 +94,8 @@ def heard(city: City, user: Actor, root: Root, sent: dict[str, UUID]) -> dict[st
     async def asked() -> dict[str, Any]:
         return await ask(root, city, user, given)
 
-    return replaced(anyio.run(asked), {str(key): path for path, key in sent.items()})
+    reply: dict[str, Any] = replaced(anyio.run(asked), {str(k): path for path, k in sent.items()})
+    return reply
 
 
 def replaced(answer: Any, names: dict[str, str]) -> Any:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import Field, MetaData, Session, create_engine, select
-from sqlmodel.main import SQLModelConfig
+from sqlmodel._compat import SQLModelConfig
 
 from audit.changes import Changes
 from audit.entry import HIDDEN, Change, SealedRef
@@ -54,8 +55,8 @@ def session() -> Iterator[Session]:
     engine.dispose()
 
 
-def kite(**given: object) -> Kite:
-    fields = {"id": some_id(1), "name": "Mia's", "colour": Colour.RED}
+def kite(**given: Any) -> Kite:
+    fields: dict[str, Any] = {"id": some_id(1), "name": "Mia's", "colour": Colour.RED}
     return Kite(**(fields | given))
 
 

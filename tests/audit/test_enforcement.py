@@ -1,6 +1,7 @@
 """Below the program: triggers, grants and the commit guard."""
 
 import os
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -41,7 +42,7 @@ def test_the_triggers_refuse_and_nothing_changes(ledger: Ledger) -> None:
         "INSERT INTO ledger_leaf (idx, entry_id, hash) VALUES (7, 1, '')",
     ):
         with pytest.raises(DBAPIError, match="ledger: "):
-            ledger.attack(lambda c, s=statement: run(c, s), triggers=True)
+            ledger.attack(partial(run, statement=statement), triggers=True)
         assert rows(ledger.engine) == before
 
 
@@ -52,7 +53,7 @@ def test_only_the_next_entry_of_a_stream_is_taken(ledger: Ledger) -> None:
         body, mac = forgery.forged(ledger.stream.id, abs(sseq), "ab" * 32)
         number = body.replace(b'"sseq":1,', b'"sseq":-1,') if sseq < 0 else body
         with pytest.raises(DBAPIError, match=r"ledger: |ledger_entry_place|UNIQUE"):
-            ledger.attack(lambda c, b=number, m=mac: insert_row(c, b, m), triggers=True)
+            ledger.attack(partial(insert_row, body=number, mac=mac), triggers=True)
         assert rows(ledger.engine) == before
 
 
@@ -73,7 +74,7 @@ def test_replace_does_not_walk_past(sqlite_ledger: Ledger) -> None:
         "INSERT INTO ledger_checkpoint (size, note) VALUES (1, '') ON CONFLICT DO UPDATE SET note = ''",
     ):
         with pytest.raises(DBAPIError, match="ledger: "):
-            sqlite_ledger.attack(lambda c, s=statement: run(c, s), triggers=True)
+            sqlite_ledger.attack(partial(run, statement=statement), triggers=True)
         assert rows(sqlite_ledger.engine) == before
 
 
@@ -216,7 +217,7 @@ def test_an_edit_of_a_projection_alone_is_found_by_the_auditor(sqlite_ledger: Le
     sqlite_ledger.fill(len(edits))
     for number, edit in enumerate(edits, 1):
         where = f"UPDATE ledger_entry SET {edit} WHERE id = {number}"
-        sqlite_ledger.attack(lambda c, s=where: run(c, s))
+        sqlite_ledger.attack(partial(run, statement=where))
     assert sqlite_ledger.verify().result is Result.PASS  # projections do not count
     report = check_live(sqlite_ledger.engine, KEY, (), [SECRET])
     found = [(f.code, f.index) for f in report.findings if f.code != "trigger"]

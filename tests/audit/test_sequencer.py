@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, text
@@ -10,10 +11,13 @@ from sqlalchemy import Connection, text
 from audit import sequencer as module
 from audit.checkpoint import open_checkpoint
 from audit.export import prove_entry
+from audit.guard import State, save_guard
 from audit.proof import BadProof, Proof, check_proof
 from audit.report import Result
 from audit.sequencer import AnotherSequencer, CheckpointLate, Sequencer
 from tests.audit.ledgers import SECRET, SIGNER, Ledger, draft
+
+T = TypeVar("T")
 
 
 class Killed(BaseException):
@@ -110,7 +114,7 @@ def test_a_kill_at_any_point_of_a_step_loses_nothing(
 
     plain = ledger.sequencer._write
 
-    def write(fn: Callable[[Connection], object]) -> object:
+    def write(fn: Callable[[Connection], T]) -> T:
         if point == "after storing":
             plain(fn)
         raise Killed
@@ -136,12 +140,11 @@ def test_a_failing_step_raises_an_alarm_and_the_log_goes_on(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = iter([OSError("disk full")])
-    plain = module.save_guard
 
-    def save(*given: object) -> None:
+    def save(path: Path, log: str, state: State) -> None:
         for failure in failures:
             raise failure
-        plain(*given)
+        save_guard(path, log, state)
 
     monkeypatch.setattr(module, "save_guard", save)
     monkeypatch.setattr(module, "PAUSE_S", 0.0)

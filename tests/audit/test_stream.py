@@ -1,6 +1,7 @@
 """Streams: commits, rollbacks, savepoints, unknown outcomes, restarts."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,7 +15,7 @@ from audit.tree import leaf_hash
 from tests.audit.ledgers import LOG, NOON, SECRET, Ledger, draft
 
 
-def bodies(engine: Engine) -> list[dict]:
+def bodies(engine: Engine) -> list[dict[str, Any]]:
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT body FROM ledger_entry ORDER BY id")).scalars()
         found = [parse_body(bytes(row)) for row in rows]

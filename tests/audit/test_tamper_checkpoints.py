@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from audit.checkpoint import Checkpoint, Signer
 from audit.guard import LedgerRefused, RolledBack
 from audit.report import Result
+from audit.tree import root_of
 from tests.audit import forgery
 from tests.audit.forgery import run
 from tests.audit.ledgers import LOG, SIGNER, Ledger
@@ -83,8 +84,8 @@ def test_a_split_view_is_found_at_the_first_leaf_that_differs(written: tuple[Led
     with ledger.engine.connect() as connection:
         hashes = [bytes(row[0]) for row in run(connection, "SELECT hash FROM ledger_leaf")]
         connection.rollback()
-    before = SIGNER.sign(Checkpoint(LOG, 5, forgery.root_of(hashes[:5])))
-    other = SIGNER.sign(Checkpoint(LOG, SIZE, forgery.root_of([*hashes[:5], bytes(32)])))
+    before = SIGNER.sign(Checkpoint(LOG, 5, root_of(hashes[:5])))
+    other = SIGNER.sign(Checkpoint(LOG, SIZE, root_of([*hashes[:5], bytes(32)])))
     report = ledger.verify(before, other)
     assert (report.result, report.first_bad_index) == (Result.FAIL, 5)
     assert ledger.verify(other).first_bad_index == 0  # nothing kept tells where it began

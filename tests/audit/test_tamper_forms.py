@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -100,7 +101,9 @@ def test_a_signed_break_in_a_stream_is_found(sseq: int, code: str) -> None:
         ([{"hash": 3, "sseq": 3, "stream": STREAM[::-1], "sure": True}], Result.FAIL),
     ],
 )
-def test_a_stream_must_take_over_where_the_other_ended(before: list[dict], result: Result) -> None:
+def test_a_stream_must_take_over_where_the_other_ended(
+    before: list[dict[str, Any]], result: Result
+) -> None:
     bodies = chain(3)
     heads = [{**head, "hash": leaf_hash(bodies[head["hash"] - 1]).hex()} for head in before]
     new = forged("01a20473-34c9-7269-89db-000000000000", 1, ZERO_HASH)[0]

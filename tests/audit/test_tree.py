@@ -1,5 +1,6 @@
 """The tree against RFC 6962's published vectors and against the definition itself."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
@@ -45,7 +46,7 @@ ROOTS = [
 LEAVES = [leaf_hash(body) for body in INPUTS]
 
 
-def node_of(leaves: list[bytes]):
+def node_of(leaves: list[bytes]) -> Callable[[int, int], bytes]:
     return Tiles(stored_in(stored_levels(leaves))).node
 
 

@@ -105,7 +105,7 @@ def everything_asked(city: City, who: dict[str, Actor]) -> dict[tuple[str, str, 
     """By field, place and role. Reads come first: what they find, no mutation has changed."""
     reads = [root for root in roots() if root.operation != "mutation"]
     changes = [root for root in roots() if root.operation == "mutation"]
-    found = {}
+    found: dict[tuple[str, str, str], Cell] = {}
     for fields in (reads, changes):
         for place in PLACES:
             by_role = anyio.run(asked_at_once, city, who, place, fields)

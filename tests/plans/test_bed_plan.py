@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.solver_process import SolverLimits, run_solver
 from domain.beds.blocks import CloseBed
@@ -80,7 +80,7 @@ class Planning:
     def items(self, plan: UUID) -> list[ProposalItem]:
         with reading(self.city.app.engine) as session:
             asked = select(ProposalItem).where(ProposalItem.proposal_id == plan)
-            found = list(session.exec(asked.order_by(ProposalItem.request_id)))
+            found = list(session.exec(asked.order_by(col(ProposalItem.request_id))))
             session.expunge_all()
             return found
 
