@@ -1,5 +1,6 @@
 """What the pages say is there: links, commands, queries; and both READMEs say the same."""
 
+import csv
 import re
 import subprocess
 import sys
@@ -115,6 +116,18 @@ def test_both_readmes_have_the_same_shape() -> None:
         for text in (english, chinese)
     ]
     assert links[0] == links[1]
+
+
+@pytest.mark.parametrize("page", READMES, ids=name)
+def test_the_matrix_is_as_large_as_told(page: Path) -> None:
+    with (ROOT / "tests/matrix/expected.csv").open(encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    roles, places = len(header) - 2, len({place for _, place, *_ in rows})
+    cells, fields, *told = re.findall(
+        r"[\d,]+(?= (?:cells|格))|\d+(?= (?:fields|places|roles|个操作|种位置|个角色))", read(page)
+    )
+    assert cells.replace(",", "") == str(len(rows) * roles)
+    assert [fields, *told] == [str(len(rows) // places), str(places), str(roles)]
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/adr").glob("*.md")), ids=name)
