@@ -31,7 +31,7 @@ def house(url: str, folder: Path, *, keys: Keys = KEYS, clock: Clock = utc_now) 
         yield app
     finally:
         app.stop()
-    assert alarms == []
+    assert alarms == [], alarms
 
 
 def settings_for(url: str, folder: Path) -> Settings:
