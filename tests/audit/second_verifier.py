@@ -9,11 +9,9 @@ import json
 import re
 import unicodedata
 from hashlib import sha256
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-Json = Any  # whatever the file says: every use of it is a demand
 Key = tuple[str, bytes, bytes]
 Streams = dict[str, list[tuple[int, str]]]
 LIMIT = 2**53 - 1
@@ -44,6 +42,8 @@ def judge(files: dict[str, bytes], keys: list[str], kept: list[str]) -> tuple[st
 def check(files: dict[str, bytes], keys: list[str], kept: list[str]) -> int:
     manifest = strict_json(files["manifest.json"][:-1])
     demand(files["manifest.json"].endswith(b"\n"), "manifest newline")
+    if not isinstance(manifest, dict):
+        raise Wrong("manifest")
     demand(set(manifest) == {"bundle", "log", "notes", "size", "v"}, "manifest members")
     demand(manifest["bundle"] == 4096 and manifest["v"] == 1, "manifest version")
     log, size = manifest["log"], manifest["size"]
@@ -98,7 +98,7 @@ def check_leaves(
                 continue
             demand(line[:1] != b"!", "a body is missing")
             body = strict_json(line)
-            demand("evidence" not in body, "evidence")
+            demand(isinstance(body, dict) and "evidence" not in body, "evidence")
             check_body(body, log)
             digest = sha256(b"\x00" + line).digest()
             follow(body, digest.hex(), streams, hidden)
@@ -109,7 +109,9 @@ def check_leaves(
     return hashes, len(hidden)
 
 
-def follow(body: Json, digest: str, streams: Streams, hidden: set[str]) -> None:
+def follow(body: object, digest: str, streams: Streams, hidden: set[str]) -> None:
+    if not isinstance(body, dict):
+        raise Wrong("body")
     chain = streams.setdefault(body["stream"], [])
     if body["sprev"] not in hidden:
         last = chain[-1] if chain else (0, "0" * 64)
@@ -174,14 +176,14 @@ def strict_base64(text: str) -> bytes:
     return blob
 
 
-def strict_json(content: bytes) -> Json:
+def strict_json(content: bytes) -> object:
     demand(len(content) <= 1 << 20, "size of a body")
     text = content.decode("utf-8")
 
     def no_float(_text: str) -> None:
         raise Wrong("float")
 
-    def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         demand(len({key for key, _ in pairs}) == len(pairs), "key twice")
         return dict(pairs)
 
@@ -192,7 +194,9 @@ def strict_json(content: bytes) -> Json:
     return value
 
 
-def check_body(body: Json, log: str) -> None:
+def check_body(body: object, log: str) -> None:
+    if not isinstance(body, dict):
+        raise Wrong("body")
     members(body, "action actor at before change fields log notes op outcome policy purpose "
             "resource scope sealed sprev sseq stream subjects v")  # fmt: skip
     strings(body, "action at purpose scope stream")
@@ -234,7 +238,9 @@ def check_body(body: Json, log: str) -> None:
         demand(type(body[name]) is list, name)
 
 
-def check_change(change: Json) -> None:
+def check_change(change: object) -> None:
+    if not isinstance(change, dict):
+        raise Wrong("change")
     members(change, "fields id op table version")
     strings(change, "id table")
     demand(change["op"] in ("insert", "update", "delete"), "op")
@@ -245,7 +251,7 @@ def check_change(change: Json) -> None:
         demand(all(recorded(value) for value in field[1:]), "value")
 
 
-def recorded(value: Json) -> bool:
+def recorded(value: object) -> bool:
     if isinstance(value, dict):
         if value == {"hidden": True}:
             return value["hidden"] is True
@@ -260,25 +266,28 @@ def recorded(value: Json) -> bool:
     return value is None or isinstance(value, bool | str) or integer(value)
 
 
-def members(value: Json, names: str) -> None:
+def members(value: object, names: str) -> None:
     demand(isinstance(value, dict) and sorted(value) == sorted(names.split()), "members")
 
 
-def strings(value: Json, names: str) -> None:
-    demand(all(isinstance(value[name], str) for name in names.split()), "strings")
+def strings(value: object, names: str) -> None:
+    demand(
+        isinstance(value, dict) and all(isinstance(value[name], str) for name in names.split()),
+        "strings",
+    )
 
 
-def integer(value: Json) -> bool:
+def integer(value: object) -> bool:
     return type(value) is int and abs(value) <= LIMIT
 
 
-def count(value: Json) -> bool:
+def count(value: object) -> bool:
     return type(value) is int and 1 <= value < 10**15
 
 
-def digest(value: Json) -> bool:
+def digest(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
-def named(value: Json) -> bool:
+def named(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch("[a-z][a-z0-9_]{0,63}", value) is not None
