@@ -1,6 +1,6 @@
 """Documents that may be executed: parsed, weighed and validated once, then kept.
 
-Trusted documents are files of `docs/operations`, known by the SHA-256 of their bytes. They are
+Trusted documents are files of `api/operations`, known by the SHA-256 of their bytes. They are
 compiled when the program starts and never leave; free-form ones stay while there is room.
 """
 

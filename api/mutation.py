@@ -26,7 +26,7 @@ from api.problems import Problem, unauthenticated
 from api.sight import Sight
 from kit.command import Command
 from kit.errors import Refusal
-from kit.work import Actor, ActorKind, Scope
+from kit.work import NETWORK, Actor, ActorKind, Scope
 
 COMMAND = "command"
 
@@ -42,9 +42,15 @@ class ResultView(Protocol):
 
 class _ThroughPipeline(FieldExtension):
     def __init__(
-        self, view: type[ResultView], anyone: bool, prepare: Prepare | None, prepared: str | None
+        self,
+        view: type[ResultView],
+        action: str,
+        anyone: bool,
+        prepare: Prepare | None,
+        prepared: str | None,
     ) -> None:
         self._view = view
+        self._action = action
         self._anyone = anyone
         self._prepare = prepare
         self._prepared = prepared
@@ -63,6 +69,7 @@ class _ThroughPipeline(FieldExtension):
             raise unauthenticated()
         try:
             if self._prepare:
+                await anyio.to_thread.run_sync(partial(self._may_ask, context, actor))
                 kwargs = await self._prepare(context, kwargs)
             command = await next_(source, info, **kwargs)
             return await anyio.to_thread.run_sync(partial(self._run, context, actor, command, key))
@@ -72,6 +79,19 @@ class _ThroughPipeline(FieldExtension):
     def _run(self, context: Context, actor: Actor, command: Command[Any], key: str | None) -> Any:
         done = context.app.pipeline.run(actor, command, key=key, operation=context.operation)
         return self._view.of(done.result, self._sight(context, actor, done.scope, done.subjects))
+
+    def _may_ask(self, context: Context, actor: Actor) -> None:
+        """Hashing a password is dear: nobody gets it done who may do the thing nowhere."""
+        app = context.app
+        if app.decisions.scopes(actor, self._action):
+            return
+        try:
+            app.decisions.require(actor, self._action, NETWORK)
+        except Refusal as why:
+            app.pipeline.record(
+                app.drafts.turned_away(app.clock(), actor, self._action, context.operation, why)
+            )
+            raise
 
     @staticmethod
     def _sight(context: Context, actor: Actor, scope: Scope, subjects: frozenset[UUID]) -> Sight:
@@ -111,7 +131,7 @@ def mutation(
             translate,
             graphql_type=union,
             description=f"{command.__doc__ or ''}\n\nNeeds `{command.action}`.".strip(),
-            extensions=[_ThroughPipeline(returns, anyone, prepare, prepared)],
+            extensions=[_ThroughPipeline(returns, command.action, anyone, prepare, prepared)],
             metadata={COMMAND: command, ONCE: once, ANYONE: anyone},
         )
 

@@ -11,7 +11,7 @@ from authz.decision import Decisions
 from kit.command import Command
 from kit.errors import Conflict, Denied, Infeasible, Invalid, NotFound, Refusal
 from kit.ids import new_id
-from kit.work import Actor, Scope, Work
+from kit.work import NETWORK, Actor, Scope, Work
 
 OUTCOMES: dict[type[Refusal], str] = {
     Denied: "denied",
@@ -75,6 +75,14 @@ class Drafts:
             subjects=subjects,
             notes={"command": type(command).__name__, "reason": reason},
         )  # fmt: skip
+
+    def turned_away(
+        self, at: datetime, actor: Actor, action: str, operation: Operation, why: Refusal
+    ) -> Draft:
+        """Somebody without the right anywhere, refused before any work was done for them."""
+        return self._draft(
+            at, actor, action, "denied", NETWORK, "", operation, notes={"reason": why.reason}
+        )
 
     def read(
         self,

@@ -15,11 +15,12 @@ from sqlmodel import select
 
 from api.program import serve
 from app.wiring import App
+from audit.search import search
 from authz.passwords import Passwords
 from domain.accounts.founding import FOUNDING_ROLES, FoundAdministrators, Founder
 from domain.accounts.model import Account, LoginFailure
 from kit.db import reading
-from kit.work import Actor, ActorKind
+from kit.work import NETWORK, Actor, ActorKind
 from tests.house import house
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -342,3 +343,25 @@ def test_an_administrator_resets_disables_and_revokes(program: tuple[App, Client
         assert after["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
     anyio.run(story)
+
+
+def test_nothing_is_hashed_for_somebody_who_may_not_make_accounts(
+    program: tuple[App, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, client = program
+    hashed: list[str] = []
+
+    async def story() -> None:
+        officer = await client.founder("compliance.one")
+        monkeypatch.setattr(Passwords, "hash", lambda _self, _password: hashed.append("once"))
+        refused = await client.change(
+            f'createAccount(loginName: "eve", password: "{GIVEN}", idempotencyKey: $k)',
+            "... on Account { id }", officer,
+        )  # fmt: skip
+        assert refused["code"] == "DENIED"
+
+    anyio.run(story)
+    assert hashed == []
+    with reading(app.engine) as session:
+        newest = search(session, (NETWORK,), limit=1)
+    assert [(e.action, e.outcome) for e in newest] == [("account.create", "denied")]
