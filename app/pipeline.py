@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
@@ -32,6 +32,10 @@ from kit.work import NETWORK, Actor, Scope, Work
 T = TypeVar("T")
 
 KEY_LENGTH = 64
+_FIRST = select(FIRST_ANSWER.c.payload, FIRST_ANSWER.c.answer).where(
+    FIRST_ANSWER.c.actor_id == bindparam("actor"), FIRST_ANSWER.c.key == bindparam("name")
+)
+_KEEP = insert(FIRST_ANSWER)
 
 
 class SessionVault(Protocol):
@@ -177,11 +181,8 @@ class Pipeline:
         )  # fmt: skip
 
     def _known(self, session: Session, this: _Try) -> Done[Any] | None:
-        first = session.execute(
-            select(FIRST_ANSWER.c.payload, FIRST_ANSWER.c.answer).where(
-                FIRST_ANSWER.c.actor_id == this.actor.id, FIRST_ANSWER.c.key == this.key
-            )
-        ).one_or_none()
+        named = {"actor": this.actor.id, "name": this.key}
+        first = session.connection().execute(_FIRST, named).one_or_none()
         if first is None:
             return None
         if first.payload != self._answers.fingerprint(this.command):
@@ -199,7 +200,7 @@ class Pipeline:
             "answer": self._answers.freeze(result, _bound(this)),
             "at": work.now,
         }
-        session.execute(insert(FIRST_ANSWER), [row])
+        session.connection().execute(_KEEP, row)
 
 
 def _bound(this: _Try) -> bytes:

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from sqlmodel import Session, SQLModel
+from sqlalchemy import bindparam
+from sqlalchemy.orm.util import identity_key
+from sqlmodel import Session, SQLModel, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.errors import NotFound
 from kit.sealed import Sealed, SealedPlace, Vault
@@ -114,9 +118,11 @@ class Work:
 
     def _loaded(self, model: type[RowT], key: UUID) -> RowT | None:
         """The row by its key, read once: the session finds it again as long as it is kept."""
-        row = self.session.get(model, key)
-        if row is not None:
-            self._kept.append(row)
+        row: RowT | None = self.session.identity_map.get(identity_key(model, key))
+        if row is None:
+            row = self.session.exec(_by_key(model), params={"key": key}).one_or_none()
+            if row is not None:
+                self._kept.append(row)
         return row
 
     def add(self, row: RowT) -> RowT:
@@ -146,3 +152,10 @@ class Work:
         self.subjects.add(place.subject)
         self.opened.add((place.subject, f"{place.table}.{place.column}"))
         return self.vault.open(sealed, place)
+
+
+@cache
+def _by_key(model: type[RowT]) -> SelectOfScalar[RowT]:
+    """Built once for each model: `Session.get` builds it anew for every row."""
+    (key,) = model.__table__.primary_key  # type: ignore[attr-defined]  # of every mapped class
+    return select(model).where(key == bindparam("key"))
