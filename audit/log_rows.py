@@ -15,11 +15,12 @@ _SQLITE_NEXT = text(
     " WHERE id > :id ORDER BY id LIMIT :most"
 )
 # A row with a smaller id may commit later. Transactions below xmin have all ended: nothing can
-# appear any more before the rows that this sees.
+# appear any more before the rows that this sees. The order is by e.xid: a bare xid would mean the
+# text that is selected, in which 1000 comes before 999.
 _POSTGRES_NEXT = text(
-    "SELECT id, xid::text AS xid, stream, sseq, body, mac FROM ledger_entry"
-    " WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id)"
-    " AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, id LIMIT :most"
+    "SELECT e.id, e.xid::text, e.stream, e.sseq, e.body, e.mac FROM ledger_entry e"
+    " WHERE (e.xid, e.id) > (CAST(CAST(:xid AS text) AS xid8), :id)"
+    " AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY e.xid, e.id LIMIT :most"
 )
 _LEAVES = (
     "SELECT l.idx, l.entry_id, l.hash, e.body, {xid} AS xid, l.evidence FROM ledger_leaf l"
