@@ -122,7 +122,7 @@ def block_and_unblock(bed: UUID) -> tuple[Command[Any], Command[Any]]:
 
 @contextmanager
 def databases() -> Iterator[Made]:
-    """A SQLite file on the disk and a PostgreSQL database; both are gone afterwards."""
+    """Two SQLite files on the disk and a PostgreSQL database; all are gone afterwards."""
     name = f"wardgrid_bench_{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="bench-writes-", dir="/var/tmp") as folder:
         server = find_or_start(Path(folder), os.getpid())
@@ -132,6 +132,7 @@ def databases() -> Iterator[Made]:
                 postgres = make_url(server).set(database=name)
                 yield Made(folder, {
                     "sqlite": f"sqlite:///{folder}/writes.db",
+                    "crowd": f"sqlite:///{folder}/crowd.db",
                     "postgresql": postgres.render_as_string(hide_password=False),
                 })  # fmt: skip
             finally:
