@@ -9,7 +9,9 @@ from sqlalchemy.types import UserDefinedType
 from sqlmodel import SQLModel
 
 ROOMS = ("domain", "audit", "authz", "app")
-MODULES = frozenset({"model", "waiver_model", "outbox", "subjects", "tables"})  # what has tables is called
+MODULES = frozenset(
+    {"model", "waiver_model", "outbox", "subjects", "tables"}
+)  # what has tables is called
 
 
 class TransactionId(UserDefinedType[int]):
