@@ -74,7 +74,6 @@ class BedMachine(RuleBasedStateMachine):
     """What is picked may well be refused."""
 
     databases: Callable[[], AbstractContextManager[str]]  # set by the test
-    plant: Callable[[World], None] = staticmethod(lambda _world: None)
     rewriting = True  # moves that rewrite history are made
 
     def __init__(self) -> None:
@@ -96,7 +95,6 @@ class BedMachine(RuleBasedStateMachine):
             self.world.admit(code, sex)
         for sex in (Sex.FEMALE, Sex.MALE):
             self.world.arrive(sex)
-        type(self).plant(self.world)
 
     @rule(move=st.sampled_from([name for name in WEIGHTS for _ in range(WEIGHTS[name])]), d=DRAWS)
     def step(self, move: str, d: Draw) -> None:
