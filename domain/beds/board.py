@@ -31,7 +31,7 @@ from domain.beds.shown import (
 )
 from domain.beds.snapshot import AnyRow, Area, Snapshot, snapshot
 from domain.patients.model import EncounterStatus, Isolation
-from domain.places.reach import hospital_in_reach, ward_in_reach
+from domain.places.reach import hospital_in_reach, hospital_of_ward
 from kit.work import Scope
 
 LIVE, HISTORY = "LIVE", "HISTORY"
@@ -48,9 +48,9 @@ def bed_board(
 
     One statement for the ward's reach and five for the board, however many beds.
     """
-    ward = ward_in_reach(session, scopes, ward_id)
+    hospital_id = hospital_of_ward(session, scopes, ward_id)
     past = _past(now, at)
-    shot = snapshot(session, Area(ward.hospital_id, ward_id), now, past)
+    shot = snapshot(session, Area(hospital_id, ward_id), now, past)
     row = shot.wards[0]
     beds = tuple(_beds(shot, {ward_id: row.staffed_beds or 0}, past or now))
     return Board(

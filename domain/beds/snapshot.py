@@ -6,11 +6,12 @@ Everything that shows or plans beds reads through here, so all of it agrees.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import BindParameter, ColumnElement, Row, Select
 from sqlmodel import Session, col
 
 from domain.beds.model import (
@@ -32,7 +33,7 @@ from domain.patients.model import (
     PlacementNeed,
 )
 from domain.places.model import Hospital, Room, Ward, WardStaffing
-from domain.places.times import during
+from domain.places.times import during, sometime
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -63,23 +64,42 @@ class Area:
         return col(model.hospital_id) == self.hospital_id
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Which statements are needed: of a ward or of a hospital, for now or for the past."""
+
+    of_ward: bool
+    past: bool
+
+    @property
+    def at(self) -> BindParameter[datetime] | None:
+        return sometime("at") if self.past else None
+
+    def has(self, hospital: Any, ward: Any) -> ColumnElement[bool]:
+        """The rows with these columns that lie in the place."""
+        place = ward if self.of_ward else hospital
+        return col(place) == sa.bindparam("place")
+
+
 def snapshot(session: Session, area: Area, now: datetime, at: datetime | None) -> Snapshot:
     """What the database knows of the area at `at`; `now` tells which holds have run out."""
-
-    def rows(query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
-        return session.execute(query).all()
-
-    return Snapshot(
-        at=at,
-        wards=rows(_wards(area, at)),
-        beds=rows(_beds(area, at)),
-        stays=rows(_stays(area, at)),
-        holds=rows(_holds(area, at, now)),
-        requests=rows(_requests(area, at)),
-    )
+    connection = session.connection()
+    given = {"hospital": area.hospital_id, "place": area.ward_id or area.hospital_id,
+             "moment": at or now} | ({} if at is None else {"at": at})  # fmt: skip
+    rows = [
+        connection.execute(statement, given).all()
+        for statement in _statements(_Kind(area.ward_id is not None, at is not None))
+    ]
+    return Snapshot(at, *rows)
 
 
-def _wards(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
+@cache
+def _statements(kind: _Kind) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """Built once: building costs more than running."""
+    return (_wards(kind), _beds(kind), _stays(kind), _holds(kind), _requests(kind))
+
+
+def _wards(kind: _Kind) -> Select[*tuple[Any, ...]]:
     columns: list[Any] = [
         col(Ward.id), col(Ward.code), col(Ward.name_zh), col(Ward.name_en),
         col(Ward.care_level), col(Ward.sex_policy), col(Ward.min_age), col(Ward.max_age),
@@ -88,25 +108,20 @@ def _wards(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
         col(Hospital.name_zh).label("hospital_name_zh"),
         col(Hospital.name_en).label("hospital_name_en"), col(Hospital.time_zone),
     ]  # fmt: skip
-    staffed = sa.and_(col(WardStaffing.ward_id) == col(Ward.id), during(WardStaffing, at))
-    here = (
-        col(Ward.hospital_id) == area.hospital_id
-        if area.ward_id is None
-        else col(Ward.id) == area.ward_id
-    )
+    staffed = sa.and_(col(WardStaffing.ward_id) == col(Ward.id), during(WardStaffing, kind.at))
     query = (
         sa.select(*columns)
         .join(Hospital, col(Hospital.id) == col(Ward.hospital_id))
         .outerjoin(WardStaffing, staffed)
-        .where(here)
+        .where(kind.has(Ward.hospital_id, Ward.id))
         .order_by(col(Ward.code))
     )
-    if area.ward_id is None:
-        query = query.where(_there(col(Ward.opened_at), col(Ward.closed_at), at))
+    if not kind.of_ward:
+        query = query.where(_there(col(Ward.opened_at), col(Ward.closed_at), kind.at))
     return query
 
 
-def _beds(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
+def _beds(kind: _Kind) -> Select[*tuple[Any, ...]]:
     columns: list[Any] = [
         col(Bed.id), col(Bed.ward_id), col(Bed.room_id), col(Bed.code), col(Bed.features),
         col(Bed.visible), col(Bed.censusable), col(Bed.version),
@@ -119,22 +134,30 @@ def _beds(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
         col(CleaningTask.priority), col(CleaningTask.since).label("task_since"),
         col(CleaningTask.assigned_at),
     ]  # fmt: skip
+    at = kind.at
     query = sa.select(*columns).join(Room, col(Room.id) == col(Bed.room_id))
     for spell in (BedHygiene, BedBlock, CleaningTask):
         query = query.outerjoin(spell, sa.and_(col(spell.bed_id) == col(Bed.id), during(spell, at)))
-    return query.where(area.has(Bed), _there(col(Bed.added_at), col(Bed.removed_at), at)).order_by(
-        col(Bed.ward_id), col(Room.code), col(Bed.code)
-    )
+    return query.where(
+        kind.has(Bed.hospital_id, Bed.ward_id), _there(col(Bed.added_at), col(Bed.removed_at), at)
+    ).order_by(col(Bed.ward_id), col(Room.code), col(Bed.code))
 
 
 def _person() -> list[Any]:
+    """Who it is, as far as room-mates and screens need to know."""
     return [
-        col(Encounter.id).label("encounter_id"), col(Encounter.specialty), col(Encounter.moves),
-        col(Encounter.ward_id).label("encounter_ward_id"),
-        col(Patient.id).label("patient_id"), col(Patient.hospital_id).label("patient_hospital_id"),
-        col(Patient.subject), col(Patient.sex), col(Patient.birth_date), col(Patient.privacy),
-        col(Patient.initials), col(Patient.family_zh_blind), col(Patient.family_en_blind),
-        col(PlacementNeed.isolation), col(PlacementNeed.organism), col(PlacementNeed.side_room),
+        col(Encounter.id).label("encounter_id"), col(Patient.id).label("patient_id"),
+        col(Patient.hospital_id).label("patient_hospital_id"), col(Patient.subject),
+        col(Patient.sex), col(Patient.birth_date), col(Patient.privacy), col(Patient.initials),
+        col(Patient.family_zh_blind), col(Patient.family_en_blind),
+        col(PlacementNeed.isolation), col(PlacementNeed.organism),
+    ]  # fmt: skip
+
+
+def _need() -> list[Any]:
+    """What else a plan must know of somebody who waits."""
+    return [
+        col(Encounter.specialty), col(Encounter.moves), col(PlacementNeed.side_room),
         col(PlacementNeed.care_level), col(PlacementNeed.required_equipment),
         col(PlacementNeed.preferred_equipment), col(PlacementNeed.needs_supervision),
         col(PlacementNeed.falls_risk), col(PlacementNeed.immunosuppressed),
@@ -143,7 +166,7 @@ def _person() -> list[Any]:
 
 
 def _with_person(
-    query: Select[*tuple[Any, ...]], spell: Any, at: datetime | None
+    query: Select[*tuple[Any, ...]], spell: Any, at: BindParameter[datetime] | None
 ) -> Select[*tuple[Any, ...]]:
     need = sa.and_(
         col(PlacementNeed.encounter_id) == col(spell.encounter_id), during(PlacementNeed, at)
@@ -155,7 +178,8 @@ def _with_person(
     )
 
 
-def _stays(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
+def _stays(kind: _Kind) -> Select[*tuple[Any, ...]]:
+    at = kind.at
     columns: list[Any] = [
         col(BedStay.id), col(BedStay.bed_id), col(BedStay.ward_id), col(BedStay.since),
         col(BedStay.version), *_person(), col(ExpectedDischarge.expected_at),
@@ -169,48 +193,58 @@ def _stays(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
     if at is not None:
         page = col(EncounterPhase.encounter_id) == col(BedStay.encounter_id)
         query = query.outerjoin(EncounterPhase, sa.and_(page, during(EncounterPhase, at)))
-    return query.where(area.has(BedStay), during(BedStay, at), col(BedStay.voided_at).is_(None))
+    return query.where(
+        kind.has(BedStay.hospital_id, BedStay.ward_id),
+        during(BedStay, at),
+        col(BedStay.voided_at).is_(None),
+    )
 
 
-def _status(at: datetime | None) -> Any:
+def _status(at: BindParameter[datetime] | None) -> Any:
     return col(Encounter.status) if at is None else col(EncounterPhase.status)
 
 
-def _holds(area: Area, at: datetime | None, now: datetime) -> Select[*tuple[Any, ...]]:
+def _holds(kind: _Kind) -> Select[*tuple[Any, ...]]:
+    at = kind.at
     columns: list[Any] = [
         col(BedHold.id), col(BedHold.bed_id), col(BedHold.ward_id), col(BedHold.kind),
         col(BedHold.since), col(BedHold.expires_at), col(BedHold.request_id), *_person(),
     ]  # fmt: skip
     query = _with_person(sa.select(*columns).select_from(BedHold), BedHold, at)
     return query.where(
-        area.has(BedHold), during(BedHold, at), col(BedHold.expires_at) > (at or now)
+        kind.has(BedHold.hospital_id, BedHold.ward_id),
+        during(BedHold, at),
+        col(BedHold.expires_at) > sometime("moment"),
     )
 
 
-def _requests(area: Area, at: datetime | None) -> Select[*tuple[Any, ...]]:
+def _requests(kind: _Kind) -> Select[*tuple[Any, ...]]:
     """Now from the requests themselves, for a past moment from the page of that time."""
+    at = kind.at
     said: Any = BedRequest if at is None else RequestPhase
     columns: list[Any] = [
         col(BedRequest.id), col(said.from_ward_id), col(said.target_ward_id),
         col(said.priority), col(said.needed_by), col(said.state), col(BedRequest.since),
-        col(BedRequest.version), *_person(),
+        col(BedRequest.version), *_person(), *_need(),
     ]  # fmt: skip
     query = _with_person(sa.select(*columns).select_from(BedRequest), BedRequest, at)
     if at is not None:
         page = col(RequestPhase.request_id) == col(BedRequest.id)
         query = query.join(RequestPhase, sa.and_(page, during(RequestPhase, at)))
-    if area.ward_id is not None:
-        here, wanted = col(said.from_ward_id) == area.ward_id, col(said.target_ward_id)
-        query = query.where(sa.or_(wanted == area.ward_id, sa.and_(wanted.is_(None), here)))
+    if kind.of_ward:
+        here, wanted = col(said.from_ward_id) == sa.bindparam("place"), col(said.target_ward_id)
+        query = query.where(
+            sa.or_(wanted == sa.bindparam("place"), sa.and_(wanted.is_(None), here))
+        )
     return query.where(
-        col(BedRequest.hospital_id) == area.hospital_id, during(BedRequest, at)
+        col(BedRequest.hospital_id) == sa.bindparam("hospital"), during(BedRequest, at)
     ).order_by(
         col(said.priority).desc(), col(said.needed_by).is_(None), col(said.needed_by),
         col(BedRequest.since), col(BedRequest.id),
     )  # fmt: skip
 
 
-def _there(since: Any, until: Any, at: datetime | None) -> ColumnElement[bool]:
+def _there(since: Any, until: Any, at: BindParameter[datetime] | None) -> ColumnElement[bool]:
     if at is None:
         return sa.and_(until.is_(None))
     return sa.and_(since <= at, sa.or_(until.is_(None), until > at))

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlmodel import Session, col
 
 from domain.places.model import Hospital, Ward
 from kit.errors import NotFound
 from kit.work import Scope
+
+_HOSPITAL_OF = select(col(Ward.hospital_id)).where(col(Ward.id) == bindparam("ward"))
 
 
 def within(scopes: Sequence[Scope], hospital: Any, ward: Any = None) -> ColumnElement[bool]:
@@ -34,6 +36,16 @@ def ward_in_reach(session: Session, scopes: Sequence[Scope], ward_id: UUID) -> W
     if ward is None or not any(scope.covers(ward.scope) for scope in scopes):
         raise NotFound.of("ward", ward_id)
     return ward
+
+
+def hospital_of_ward(session: Session, scopes: Sequence[Scope], ward_id: UUID) -> UUID:
+    """Which hospital the ward is in, without loading it. Raises NotFound like `ward_in_reach`."""
+    hospital_id = session.connection().execute(_HOSPITAL_OF, {"ward": ward_id}).scalar()
+    if hospital_id is None or not any(
+        scope.covers(Scope(hospital_id, ward_id)) for scope in scopes
+    ):
+        raise NotFound.of("ward", ward_id)
+    return hospital_id
 
 
 def hospital_in_reach(session: Session, scopes: Sequence[Scope], hospital_id: UUID) -> Hospital:
