@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from app.answers import Answers
 from app.cursors import KEY_BYTES, Cursors
+from app.doors import Door, doors
 from app.drafts import Drafts
 from app.feed import Feed
 from app.jobs import Jobs
@@ -79,6 +80,7 @@ class App:
     progress: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _doors: tuple[Door, ...] = ()
 
     @property
     def read_engine(self) -> Engine:
@@ -100,9 +102,14 @@ class App:
         self.feed.start()
         if jobs:
             self.jobs.start()
+            self._doors = doors(self)
+            for door in self._doors:
+                door.start()
 
     def stop(self) -> None:
-        """Finish what was accepted: jobs, then the writer's queue, then the last checkpoint."""
+        """Finish what was accepted: doors, jobs, the writer's queue, the last checkpoint."""
+        for door in self._doors:
+            door.stop()
         self.jobs.stop()
         self.feed.stop()
         self._stopping.set()

@@ -20,6 +20,8 @@ class DataClass(StrEnum):
     AUDIT = "A"
     KEYS = "Z"
     ACCOUNTS = "U"  # accounts and configuration
+    DEVICE = "D"  # devices, their state and place; no reading of a patient
+    ALARM = "W"  # that there is an alarm: kind, severity, place, handling; no reading
     GENERAL = "G"  # names of places, codes, cursors: nothing about a person
 
 

@@ -20,6 +20,9 @@ class Door(StrEnum):
 
     HL7 = "HL7"
     STAYS = "STAYS"
+    MQTT = "MQTT"
+    FHIR = "FHIR"
+    FILE = "FILE"  # readings and devices
 
 
 class InboundState(StrEnum):

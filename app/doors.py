@@ -1,0 +1,28 @@
+"""The doors that the running program opens beside GraphQL, each only where the settings name it.
+
+Gateways lie above app, so they are found by name; each module offers `door(app)`.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from app.wiring import App
+
+GATEWAYS: tuple[str, ...] = ()
+
+
+class Door(Protocol):
+    """Lets messages in or out, in threads of its own."""
+
+    def start(self) -> None:
+        """Return once it answers."""
+
+    def stop(self) -> None:
+        """Finish what was accepted; return when nothing of it runs any more."""
+
+
+def doors(app: "App") -> tuple[Door, ...]:
+    """Those that the settings ask for."""
+    asked = (importlib.import_module(name).door(app) for name in GATEWAYS)
+    return tuple(door for door in asked if door is not None)

@@ -1,0 +1,14 @@
+"""To be filled."""
+
+from collections.abc import Sequence
+
+revision: str = "readings"
+down_revision: str | None = "devices"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None: ...
+
+
+def downgrade() -> None: ...
