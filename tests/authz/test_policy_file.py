@@ -22,7 +22,7 @@ SMALL = "r, nurse, PERSON\np, nurse, bed.admit, allow\n"
         SMALL + "p, nurse, , allow\n",
         SMALL + "p, ghost, bed.move, allow\n",
         SMALL + "p, nurse, bed.*, allow\n",
-        SMALL + "p, nurse, see.W, allow\n",
+        SMALL + "p, nurse, see.Q, allow\n",
         SMALL + "p, nurse, see.I.everybody, allow\n",
         SMALL + "r, nurse manager, PERSON\n",
         SMALL + "r, owner, GOD\n",
