@@ -37,7 +37,7 @@ class Protocol(StrEnum):
 
 
 class DeviceState(StrEnum):
-    REGISTERED = "REGISTERED"  # never heard of yet
+    REGISTERED = "REGISTERED"  # not heard of since it was registered or came back from maintenance
     ACTIVE = "ACTIVE"
     STALE = "STALE"  # silent for longer than it should be
     LOST = "LOST"  # silent for so long that somebody must look for it
@@ -63,6 +63,7 @@ class Device(Row, table=True):
         one_of("state", DeviceState),
         UniqueConstraint("hospital_id", "code", name="device_code_in_hospital"),
         CheckConstraint("silent_after_s BETWEEN 5 AND 604800", name="silence_of_use"),
+        CheckConstraint("lost_factor BETWEEN 1 AND 10000", name="loss_after_silence"),
         CheckConstraint("(state = 'RETIRED') = (retired_at IS NOT NULL)", name="retired_at_a_time"),
         Index("devices_of_ward", "hospital_id", "ward_id"),
     )
@@ -75,8 +76,10 @@ class Device(Row, table=True):
     model: str = Field(default="", max_length=120, sa_column_kwargs=LEDGERED)  # maker and type
     serial: str = Field(default="", max_length=64, sa_column_kwargs=LEDGERED)
     state: DeviceState = Field(default=DeviceState.REGISTERED, sa_type=words(DeviceState))
+    state_since: datetime | None = Field(default=None, sa_type=UtcTime)  # None: as registered
     gateway_id: UUID | None = Field(default=None, foreign_key="device.id")
     silent_after_s: int = 60  # longer without a message is silence
+    lost_factor: int = 10  # STALE for so many times silent_after_s is lost
     registered_at: datetime = Field(sa_type=UtcTime)
     retired_at: datetime | None = Field(default=None, sa_type=UtcTime)
     calibrated_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -70,8 +70,10 @@ def _device() -> None:
         sa.Column("model", sa.String(120), nullable=False),
         sa.Column("serial", sa.String(64), nullable=False),
         sa.Column("state", sa.String(11), nullable=False),
+        sa.Column("state_since", UtcTime(), nullable=True),
         sa.Column("gateway_id", sa.Uuid(), sa.ForeignKey("device.id"), nullable=True),
         sa.Column("silent_after_s", sa.Integer(), nullable=False),
+        sa.Column("lost_factor", sa.Integer(), nullable=False),
         sa.Column("registered_at", UtcTime(), nullable=False),
         sa.Column("retired_at", UtcTime(), nullable=True),
         sa.Column("calibrated_at", UtcTime(), nullable=True),
@@ -83,6 +85,7 @@ def _device() -> None:
             name="state_known",
         ),
         sa.CheckConstraint("silent_after_s BETWEEN 5 AND 604800", name="silence_of_use"),
+        sa.CheckConstraint("lost_factor BETWEEN 1 AND 10000", name="loss_after_silence"),
         sa.CheckConstraint(
             "(state = 'RETIRED') = (retired_at IS NOT NULL)", name="retired_at_a_time"
         ),
