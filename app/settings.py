@@ -60,6 +60,17 @@ class Settings(BaseSettings):
     log_origin: Annotated[str, Field(pattern=r"^[!-*,-~]{1,200}$")] = UNNAMED_LOG
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     screens: Path | None = None  # folder of the built screens, where it is not beside the program
+    mqtt_url: Annotated[str, Field(pattern=r"^mqtts?://[^/?#@]+$")] | None = None  # of the broker
+    mqtt_username: str | None = None
+    mqtt_password: SecretStr | None = None
+    mqtt_ca: Path | None = None  # who signs the broker's certificate; the system's list if None
+    mqtt_client_certificate: Path | None = None
+    mqtt_client_key: Path | None = None
+    mqtt_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "wardgrid"
+    mqtt_client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    mqtt_in_flight: Annotated[int, Field(ge=16, le=10_000)] = 1000  # messages not stored yet
+    mqtt_broker_folder: Path | None = None  # of `wardgrid mqtt broker`: kept up to date
+
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 1  # solver runs
     drain_s: Annotated[int, Field(ge=1, le=300)] = 20  # a stop waits this long for open requests
 
@@ -151,6 +162,9 @@ def _open_network(settings: Settings) -> list[str]:
         )
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         problems.append("tls_certificate and tls_key belong together")
+    broker = urlsplit(settings.mqtt_url or "mqtts:")
+    if broker.scheme == "mqtt" and not _loopback(broker.hostname or ""):
+        problems.append("mqtt_url reaches another machine without TLS (use mqtts://)")
     for origin in settings.origins:
         parts = urlsplit(origin)
         if parts.scheme != "https" and not _loopback(parts.hostname or ""):
