@@ -7,8 +7,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.retention import old_rows
+from domain.alarms.timers import alarms_due, alarms_of_departed, floods_due
 from domain.beds.commands import ExpireHolds, ExpireRequests
 from domain.beds.model import BedHold, BedRequest, HoldState
+from domain.devices.timers import devices_fall_silent
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
 from kit.command import Command
@@ -38,4 +40,13 @@ def plans_run_out(session: Session, now: datetime) -> Sequence[Command[Any]]:
     return [ExpirePlan(proposal_id=plan) for plan in stale_plans(session, now)]
 
 
-TIMERS: tuple[Timer, ...] = (holds_run_out, requests_run_out, plans_run_out, old_rows)
+TIMERS: tuple[Timer, ...] = (
+    alarms_due,
+    alarms_of_departed,
+    floods_due,
+    holds_run_out,
+    requests_run_out,
+    plans_run_out,
+    devices_fall_silent,
+    old_rows,
+)
