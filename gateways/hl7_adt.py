@@ -1,7 +1,7 @@
 """HL7 v2 messages → the commands that the screens use, too. Importing twice changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -67,11 +67,12 @@ def take_hl7(
     try:
         message = read(body, fallback_encoding)
     except Invalid as why:
-        return intake.reject(_unreadable(hospital, body, number), why)
+        return intake.reject(unreadable(hospital, body, number, intake.peer), why)
     head = header(message)
     told = understood(message, ZoneInfo(hospital.time_zone))
     text = decode(body, fallback_encoding)[0]
-    return intake.take(_envelope(hospital, message, head, text, number, told), told)
+    envelope = _envelope(hospital, message, head, text, number, told)
+    return intake.take(replace(envelope, peer=intake.peer), told)
 
 
 def understood(message: Message, zone: ZoneInfo) -> AdtEvent | Refusal:
@@ -136,12 +137,15 @@ def _envelope(
     )  # fmt: skip
 
 
-def _unreadable(hospital: Hospital, body: bytes, number: int) -> Envelope:
+def unreadable(
+    hospital: Hospital, body: bytes, number: int = 0, peer: str | None = None
+) -> Envelope:
     """Latin-1 keeps every byte; of an oversized message nothing but its digest is kept."""
     text = body.decode("latin-1")
     return Envelope(
         hospital_id=hospital.id, door=Door.HL7, source="", control_id="", kind="", number=number,
         identity=text, body=text if len(body) <= MESSAGE_LIMIT else None, codec="latin-1",
+        peer=peer,
     )  # fmt: skip
 
 

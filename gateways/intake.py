@@ -77,6 +77,7 @@ class Intake:
     leeway: Leeway = field(default_factory=Leeway)
     summary: Summary = field(default_factory=Summary)
     progress: Progress | None = None
+    peer: str | None = None  # whose connection the messages come through
 
     def take(
         self,

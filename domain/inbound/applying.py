@@ -116,6 +116,8 @@ def _write(doing: Doing, receipt: InboundMessage) -> None:
     receipt.patient_id = doing.patient.id if doing.patient else None
     receipt.encounter_id = doing.encounter.id if doing.encounter else None
     receipt.remarks = [*receipt.remarks, *doing.remarks]
+    for event in doing.work.events:  # so that nobody tells the sender what it told us
+        event.ids["inbound"] = str(receipt.id)
     settle(doing.work, receipt, InboundState.APPLIED, doing.effects)
 
 

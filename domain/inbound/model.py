@@ -59,6 +59,7 @@ class InboundMessage(Row, table=True):
     hospital_id: UUID = Field(foreign_key="hospital.id")
     door: Door = Field(sa_type=words(Door))
     source: str = Field(max_length=200, sa_column_kwargs=LEDGERED)  # application | facility
+    peer: str | None = Field(default=None, max_length=40, sa_column_kwargs=LEDGERED)
     control_id: str = Field(max_length=80, sa_column_kwargs=LEDGERED)
     kind: str = Field(max_length=20, sa_column_kwargs=LEDGERED)  # ADT^A01
     digest: bytes = Field(sa_type=LargeBinary)  # keyed: tells nothing about the text

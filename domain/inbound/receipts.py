@@ -33,6 +33,7 @@ class Envelope:
     spot: str | None = None
     visit: str = ""  # its number; only a keyed hash is kept
     remarks: tuple[str, ...] = ()
+    peer: str | None = None  # whose connection brought it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ def _receipt(
         control_id=envelope.control_id, kind=envelope.kind, digest=digest_of(work, envelope),
         number=envelope.number, event_at=envelope.event_at, received_at=work.now,
         codec=envelope.codec, state=state, spot=envelope.spot, remarks=list(envelope.remarks),
-        settled_at=work.now, settled_by=work.actor.id,
+        settled_at=work.now, settled_by=work.actor.id, peer=envelope.peer,
     )  # fmt: skip
     if envelope.visit:
         receipt.visit = visit_digest(work, envelope.visit)
