@@ -1,0 +1,48 @@
+"""What rules of the kind MEASURE may name: figures of a place, of a device, of the program."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.alarms.model import AlarmKind
+from domain.measures.now import NowName
+
+
+class About(StrEnum):
+    """What a measure is one of."""
+
+    PLACE = "PLACE"  # a ward or a hospital: domain/measures/now.py
+    DEVICE = "DEVICE"  # what a device says about itself
+    PROGRAM = "PROGRAM"  # reported by the running program
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMeasure:
+    """`unit` is a UCUM code, in which thresholds are given."""
+
+    about: About
+    unit: str
+    name_zh: str
+    name_en: str
+    alarm: AlarmKind = AlarmKind.MEASURE
+
+
+CLOCK_SKEW, BATTERY = "device_clock_skew", "device_battery"
+LEDGER_LAG, WRITER_WAITING, DISK_FREE = "ledger_lag", "writer_waiting", "disk_free"
+
+MEASURES: dict[str, KnownMeasure] = {
+    NowName.OCCUPANCY: KnownMeasure(About.PLACE, "%", "床位使用率", "Occupancy"),
+    NowName.STAFFED_HEADROOM: KnownMeasure(About.PLACE, "{beds}", "有人护理的余量",
+                                           "Staffed headroom"),
+    NowName.CLEANING_TURNAROUND: KnownMeasure(About.PLACE, "min", "最久未完成的清洁",
+                                              "Oldest cleaning"),
+    NowName.BOARDING_TIME: KnownMeasure(About.PLACE, "min", "急诊滞留时间", "Boarding time"),
+    NowName.TIME_TO_BED: KnownMeasure(About.PLACE, "min", "候床时间", "Time to bed"),
+    NowName.WAITING: KnownMeasure(About.PLACE, "{patients}", "候床人数", "Patients waiting"),
+    NowName.RATIO_COMPLIANCE: KnownMeasure(About.PLACE, "min", "护患比达标", "Ratio compliance"),
+    CLOCK_SKEW: KnownMeasure(About.DEVICE, "s", "设备时钟偏差", "Clock skew", AlarmKind.CLOCK_SKEW),
+    BATTERY: KnownMeasure(About.DEVICE, "%", "设备电量", "Battery"),
+    LEDGER_LAG: KnownMeasure(About.PROGRAM, "s", "账本滞后", "Ledger lag", AlarmKind.SERVICE),
+    WRITER_WAITING: KnownMeasure(About.PROGRAM, "{changes}", "等待写入", "Changes waiting",
+                                 AlarmKind.SERVICE),
+    DISK_FREE: KnownMeasure(About.PROGRAM, "%", "磁盘剩余", "Disk space left", AlarmKind.SERVICE),
+}  # fmt: skip
