@@ -30,13 +30,24 @@ def lead_of(work: Work, alarm: Alarm) -> Alarm | None:
 
 def hand_over(work: Work, lead: Alarm) -> None:
     """The lead is resolved: the worst of its group leads from now on, among equals the eldest."""
-    members = _led_by(work, (lead.id,))
+    members = led_by(work, (lead.id,))
     if not members:
         return
     first = max(members, key=lambda one: one.severity.rank)
     for member in members:
         member.group_id = None if member is first else first.id
     lead.group_id = None
+
+
+def led_by(work: Work, leads: Sequence[UUID]) -> list[Alarm]:
+    """The unresolved alarms that these lead, eldest first."""
+    return list(
+        work.session.exec(
+            select(Alarm)
+            .where(col(Alarm.group_id).in_(leads), col(Alarm.resolved_at).is_(None))
+            .order_by(col(Alarm.opened_at), col(Alarm.id))
+        )
+    )
 
 
 def _lead_those_behind(work: Work, alarm: Alarm) -> bool:
@@ -50,19 +61,9 @@ def _lead_those_behind(work: Work, alarm: Alarm) -> bool:
             col(Alarm.device_id).in_(behind),
         )
     ).all()
-    for one in [*silent, *_led_by(work, [one.id for one in silent])]:
+    for one in [*silent, *led_by(work, [one.id for one in silent])]:
         one.group_id = alarm.id
     return bool(silent)
-
-
-def _led_by(work: Work, leads: Sequence[UUID]) -> list[Alarm]:
-    return list(
-        work.session.exec(
-            select(Alarm)
-            .where(col(Alarm.group_id).in_(leads), col(Alarm.resolved_at).is_(None))
-            .order_by(col(Alarm.opened_at), col(Alarm.id))
-        )
-    )
 
 
 def _kin(work: Work, alarm: Alarm, gateway: UUID | None) -> Alarm | None:

@@ -19,6 +19,7 @@ from domain.alarms.model import Alarm, AlarmKind, AlarmState, EventKind, Severit
 from domain.alarms.states import changed, go_open, note
 from domain.alarms.steps import Step, announce, schedule, unshelve
 from domain.beds.model import Bed, BedStay
+from domain.beds.presence import stay_of
 from domain.places.times import during, sometime, store
 from kit.work import Work
 
@@ -34,14 +35,22 @@ OF_READINGS = frozenset(
         AlarmKind.SCORE,
     }
 )
-CLEARED = "CLEARED"
+__all__ = ["Cause", "Step", "clear_alarm", "finish", "open_alarm"]
+
+CLEARED, PATIENT_LEFT = "CLEARED", "PATIENT_LEFT"
 LONGEST_TEXT = 200
 
 _ENTITY: Any = bindparam("entity")
 _SOURCE: Any = bindparam("source")
 _BED: Any = bindparam("bed")
-_UNRESOLVED = select(Alarm).where(
-    col(Alarm.entity) == _ENTITY, col(Alarm.source) == _SOURCE, col(Alarm.resolved_at).is_(None)
+_UNRESOLVED = (
+    select(Alarm)
+    .where(
+        col(Alarm.entity) == _ENTITY,
+        col(Alarm.source) == _SOURCE,
+        col(Alarm.resolved_at).is_(None),
+    )
+    .execution_options(populate_existing=True)  # after the wait for our turn it may be another
 )
 _STAY_AT = select(BedStay).where(
     col(BedStay.bed_id) == _BED, col(BedStay.voided_at).is_(None), during(BedStay, sometime("at"))
@@ -108,15 +117,18 @@ def clear_alarm(
     come off it by itself.
     """
     source = source_of(rule_id, kind)
-    alarm = _find(work, source, entity, hospital_id)
-    if alarm is None:
+    seen = _find(work, source, entity, hospital_id)
+    if seen is None:
         return None
-    take_turn(work, alarm.hospital_id)
-    if alarm.state is AlarmState.SHELVED:
+    take_turn(work, seen.hospital_id)
+    alarm = _find(work, source, entity, seen.hospital_id)
+    if alarm is None or alarm.state is not AlarmState.SHELVED:
+        return finish(work, alarm, reason) if alarm else None
+    if alarm.active:
         alarm.active = False
+        note(work, alarm, EventKind.NOTE, reason=reason)
         changed(work, alarm)
-        return alarm
-    return finish(work, alarm, reason)
+    return alarm
 
 
 def finish(work: Work, alarm: Alarm, reason: str) -> Alarm:
@@ -129,6 +141,14 @@ def finish(work: Work, alarm: Alarm, reason: str) -> Alarm:
     hand_over(work, alarm)
     work.emit("AlarmResolved", alarm.scope, alarm=alarm.id)
     return alarm
+
+
+def ends_with_the_stay(work: Work, alarm: Alarm) -> bool:
+    """Whether the alarm is about a patient who does not lie in that bed any more."""
+    if alarm.encounter_id is None:
+        return False
+    stay = stay_of(work, alarm.encounter_id)
+    return stay is None or stay.bed_id != alarm.bed_id
 
 
 def source_of(rule_id: UUID | None, kind: AlarmKind | None) -> str:
@@ -194,7 +214,9 @@ def _new(work: Work, cause: Cause, stay: BedStay | None) -> Alarm:
 
 def _refresh(work: Work, alarm: Alarm, cause: Cause) -> Alarm:
     worse = cause.severity.rank > alarm.severity.rank
-    alarm.active = True
+    if not alarm.active:
+        alarm.active = True
+        note(work, alarm, EventKind.NOTE, reason="CAME_BACK")
     alarm.value, alarm.raised_by_at = cause.value, cause.measured_at
     if worse:
         _worsen(work, alarm, cause.severity)

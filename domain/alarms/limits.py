@@ -23,14 +23,19 @@ class Limits:
 
 def limits_of(session: Session, hospital_id: UUID, severity: Severity) -> Limits:
     """What holds in the hospital now."""
-    own = session.exec(
+    own = own_limit(session, hospital_id, severity)
+    if own is None:
+        return shipped_limits()[severity]
+    return Limits(own.longest_shelf_s, own.ack_timeout_s)
+
+
+def own_limit(session: Session, hospital_id: UUID, severity: Severity) -> AlarmLimit | None:
+    """What the hospital itself has said."""
+    return session.exec(
         select(AlarmLimit).where(
             AlarmLimit.hospital_id == hospital_id, AlarmLimit.severity == severity
         )
     ).one_or_none()
-    if own is None:
-        return shipped_limits()[severity]
-    return Limits(own.longest_shelf_s, own.ack_timeout_s)
 
 
 @cache

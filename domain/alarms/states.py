@@ -55,6 +55,7 @@ def go_open(work: Work, alarm: Alarm) -> None:
     alarm.state = AlarmState.OPEN
     alarm.unacked_since = work.now
     alarm.ack_until = alarm.shelved_until = alarm.shelved_by = None
+    alarm.acked_at = alarm.acked_by = None  # by whom it was once is in the history
 
 
 def changed(work: Work, alarm: Alarm) -> None:
