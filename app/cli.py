@@ -15,6 +15,7 @@ _GROUPS = {
     "keys": "Keys of the sealed fields, tokens and the ledger.",
     "ledger": "Verify, export, sign and prove the audit ledger.",
     "import": "Read HL7 messages or a file of ward stays.",
+    "mqtt": "Set up an MQTT broker that knows the devices.",
     "plan": "Look back at bed plans.",
 }
 
