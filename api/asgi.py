@@ -15,10 +15,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from api.door import Door
+from api.exchange import exchange_routes
 from api.http import HttpDoor
 from api.live import LiveDoor
 from api.pages import Headers, screen_routes
 from api.replies import to_json
+from app.exchange import Exchange
 from app.health import Readiness, live
 from app.metrics import CONTENT_TYPE
 
@@ -33,6 +35,7 @@ def application(
     ready: Callable[[], Readiness],
     metrics_token: str | None = None,
     lifespan: Lifespan | None = None,
+    exchanges: tuple[Exchange, ...] = (),
 ) -> ASGIApp:
     """Put the doors together. `ready` may block; it runs in a worker thread."""
     routes: list[BaseRoute] = [
@@ -41,6 +44,7 @@ def application(
         Route("/livez", _alive),
         Route("/readyz", _readiness(ready)),
         Route("/metrics", _metrics(door, metrics_token)),
+        *exchange_routes(door, exchanges),
         *screen_routes(screens, development=door.development),
     ]
     return Starlette(

@@ -17,6 +17,7 @@ from api.live import LiveDoor
 from api.live_reading import LiveReader
 from api.schema import build_schema
 from api.trusted import trusted_operations
+from app.doors import exchanges
 from app.drafts import Operation
 from app.health import (
     LEDGER_LAG_LIMIT_S,
@@ -73,6 +74,7 @@ def serve(app: App, *, beside: Callable[[], None] | None = None) -> ASGIApp:
         ready=_ready(app),
         metrics_token=token.get_secret_value() if token else None,
         lifespan=lambda: _running(app, beside),
+        exchanges=exchanges(app),
     )
 
 

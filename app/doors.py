@@ -6,10 +6,14 @@ Gateways lie above app, so they are found by name; each module offers `door(app)
 import importlib
 from typing import TYPE_CHECKING, Protocol
 
+from app.exchange import Exchange
+
 if TYPE_CHECKING:
     from app.wiring import App
 
-GATEWAYS: tuple[str, ...] = ()
+GATEWAYS: tuple[str, ...] = ("gateways.mqtt",)
+
+EXCHANGES: tuple[str, ...] = ("gateways.fhir",)
 
 
 class Door(Protocol):
@@ -26,3 +30,8 @@ def doors(app: "App") -> tuple[Door, ...]:
     """Those that the settings ask for."""
     asked = (importlib.import_module(name).door(app) for name in GATEWAYS)
     return tuple(door for door in asked if door is not None)
+
+
+def exchanges(app: "App") -> tuple[Exchange, ...]:
+    """The ways in over HTTP, for the web server to mount."""
+    return tuple(importlib.import_module(name).exchange(app) for name in EXCHANGES)

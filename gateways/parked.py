@@ -10,6 +10,7 @@ from domain.inbound.handling import CorrectInbound, DiscardInbound, NameInboundS
 from domain.inbound.model import Door, InboundMessage, InboundSpot, InboundState
 from domain.inbound.queries import messages, parked_in_order
 from domain.inbound.spots import bed_named
+from gateways.fhir_encounters import EncounterReader
 from gateways.hl7_adt import Hl7Reader
 from gateways.intake import Intake, Progress, Reader, Summary, hospital_of
 from gateways.new_places import ward_by_code
@@ -93,6 +94,7 @@ def retry(
     readers: dict[Door, Reader] = {
         Door.HL7: Hl7Reader(ZoneInfo(hospital.time_zone)),
         Door.STAYS: StayReader(),
+        Door.FHIR: EncounterReader(hospital),
     }
     intake = Intake(app, actor, readers, Leeway(infer_cleaning=infer_cleaning), progress=progress)
     if message_ids is None:

@@ -37,7 +37,7 @@ SAID: dict[str, Any] = {
     "founders": tuple(Founder(role, f"{role}.x", "hash", "GEZDGNBVGY3TQOJQ")
                       for role in FOUNDING_ROLES),
     "identifier": Identifier(system="MRN", value="X9"), "identity": Identity(family_en="X"),
-    "body": "MSH|", "event": AdtEvent(trigger="A01", at=NOON), "kind": ActorKind.PERSON,
+    "parts": (), "body": "MSH|", "event": AdtEvent(trigger="A01", at=NOON), "kind": ActorKind.PERSON,
     "licensed_beds": 3, "obstacle": OBSTACLE, "ward_code": "X9", "name_en": "X", "name_key": b"k" * 16, "name_zh": "X",
     "new_hash": None, "password_hash": "hash", "presented": "wgr_x", "refresh": "wgr_y",
     "rehashed": None, "replacement": "wgr_z", "role": "nurse", "secret": "s" * 40,
