@@ -1,0 +1,51 @@
+"""What a notice tells of an alarm: codes, the rule's text and the time, never a person."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.alarms.model import Alarm, AlarmEvent
+from domain.beds.model import Bed
+from domain.notices.model import Delivery
+from domain.notices.words import Facts, Language
+from domain.places.model import Hospital, Ward
+from kit.work import Work
+
+TRIAL = {
+    Language.ZH: "这是一条测试通知,没有报警。",
+    Language.EN: "This is a test; there is no alarm.",
+}
+
+
+def facts_of(work: Work, alarm: Alarm, event: AlarmEvent, language: Language) -> Facts:
+    """For one event of an alarm, in the hospital's time."""
+    hospital = work.get(Hospital, alarm.hospital_id)
+    bed = None if alarm.bed_id is None else work.get(Bed, alarm.bed_id)
+    return Facts(
+        alarm_id=alarm.id, event=event.kind.value, kind=alarm.kind.value,
+        severity=event.severity.value,
+        text=alarm.text_zh if language is Language.ZH else alarm.text_en,
+        hospital=hospital.code, ward=_ward(work, alarm.ward_id), bed=bed.code if bed else "",
+        at=event.at, time=local_time(event.at, hospital.time_zone), count=event.count or 1,
+    )  # fmt: skip
+
+
+def trial_facts(work: Work, delivery: Delivery, language: Language) -> Facts:
+    """For a test of a contact."""
+    hospital = None if delivery.hospital_id is None else work.get(Hospital, delivery.hospital_id)
+    zone = hospital.time_zone if hospital else "UTC"
+    return Facts(
+        alarm_id=None, event="TEST", kind="TEST", severity=delivery.severity.value,
+        text=TRIAL[language], hospital=hospital.code if hospital else "",
+        ward=_ward(work, delivery.ward_id), bed="", at=delivery.made_at,
+        time=local_time(delivery.made_at, zone),
+    )  # fmt: skip
+
+
+def local_time(at: datetime, zone: str) -> str:
+    """As a clock on the wall shows it, with the distance from UTC."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def _ward(work: Work, ward_id: UUID | None) -> str:
+    return "" if ward_id is None else work.get(Ward, ward_id).code

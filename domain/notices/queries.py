@@ -1,0 +1,161 @@
+"""Reads of contacts, duties, deliveries and inboxes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, or_, true
+from sqlmodel import Session, col, select
+
+from domain.alarms.model import Alarm, AlarmEvent, Severity
+from domain.notices.model import Contact, Delivery, NoticePlan, OnCall
+from domain.notices.sending import OPEN
+from domain.notices.words import Channel, Reach
+from domain.places.reach import by_keyset, within
+from kit.work import Scope
+
+_RANK = case({one.value: one.rank for one in Severity}, value=col(Delivery.severity))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to be tried now."""
+
+    id: UUID
+    channel: Channel
+    contact_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """What is not tried for the moment."""
+
+    channels: tuple[Channel, ...] = ()
+    contacts: tuple[UUID, ...] = ()
+
+
+GOING = Paused()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line of an inbox."""
+
+    delivery: Delivery
+    alarm: Alarm
+    event: AlarmEvent
+
+
+def due_deliveries(
+    session: Session, now: datetime, *, limit: int, but: Sequence[UUID] = (), paused: Paused = GOING
+) -> list[Due]:
+    """What may be tried now, the worst first, then the oldest; `but` are in hand already."""
+    asked = (
+        select(Delivery.id, Delivery.channel, Delivery.contact_id)
+        .where(
+            col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= now,
+            col(Delivery.id).not_in(but), col(Delivery.channel).not_in(paused.channels),
+            col(Delivery.contact_id).not_in(paused.contacts),
+        )
+        .order_by(_RANK.desc(), col(Delivery.due_at), col(Delivery.id))
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Due(key, Channel(channel), contact)
+        for key, channel, contact in session.exec(asked)
+        if contact is not None
+    ]
+
+
+def contacts_of(session: Session, account_id: UUID) -> Sequence[Contact]:
+    """The contacts that an account has in use."""
+    asked = select(Contact).where(
+        Contact.account_id == account_id, col(Contact.removed_at).is_(None)
+    )
+    return session.exec(asked.order_by(col(Contact.id))).all()
+
+
+def duty_contacts(
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID
+) -> Sequence[Contact]:
+    """The contacts of a hospital's duties, within reach."""
+    asked = select(Contact).where(
+        within(scopes, Contact.hospital_id, Contact.ward_id),
+        Contact.hospital_id == hospital_id,
+        col(Contact.removed_at).is_(None),
+    )
+    return session.exec(asked.order_by(col(Contact.id))).all()
+
+
+def on_call(
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, at: datetime
+) -> Sequence[OnCall]:
+    """Who is on call in a hospital at `at` or will be later, within reach, as it was set."""
+    asked = select(OnCall).where(
+        within(scopes, OnCall.hospital_id, OnCall.ward_id),
+        OnCall.hospital_id == hospital_id,
+        or_(col(OnCall.until).is_(None), col(OnCall.until) > at),
+    )
+    return session.exec(asked.order_by(col(OnCall.since), col(OnCall.id)).limit(500)).all()
+
+
+def deliveries_of_alarm(
+    session: Session, scopes: Sequence[Scope], alarm_id: UUID
+) -> Sequence[Delivery]:
+    """Who was told of an alarm and what came of it, as it was planned."""
+    asked = select(Delivery).where(
+        within(scopes, Delivery.hospital_id, Delivery.ward_id), Delivery.alarm_id == alarm_id
+    )
+    return session.exec(asked.order_by(col(Delivery.id)).limit(1000)).all()
+
+
+def plans_of_alarm(
+    session: Session, scopes: Sequence[Scope], alarm_id: UUID
+) -> Sequence[NoticePlan]:
+    """Where somebody was found for each event of an alarm."""
+    asked = select(NoticePlan).where(
+        within(scopes, NoticePlan.hospital_id, NoticePlan.ward_id), NoticePlan.alarm_id == alarm_id
+    )
+    return session.exec(asked.order_by(col(NoticePlan.id)).limit(1000)).all()
+
+
+def nobody_reached(
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, since: datetime
+) -> Sequence[NoticePlan]:
+    """Events since `since` of which nobody was told, the newest first."""
+    asked = select(NoticePlan).where(
+        within(scopes, NoticePlan.hospital_id, NoticePlan.ward_id),
+        NoticePlan.hospital_id == hospital_id,
+        NoticePlan.reach == Reach.NOBODY,
+        col(NoticePlan.planned_at) >= since,
+    )
+    return session.exec(asked.order_by(col(NoticePlan.planned_at).desc()).limit(100)).all()
+
+
+def tests_of(session: Session, contacts: Sequence[UUID], since: datetime) -> Sequence[Delivery]:
+    """Deliveries of tests to these contacts since `since`, the newest first."""
+    asked = select(Delivery).where(
+        col(Delivery.contact_id).in_(contacts), col(Delivery.alarm_id).is_(None),
+        col(Delivery.made_at) >= since,
+    )  # fmt: skip
+    return session.exec(asked.order_by(col(Delivery.id).desc()).limit(20)).all()
+
+
+def inbox(
+    session: Session, account_id: UUID, *, unread: bool, first: int, after: UUID | None = None
+) -> list[Notice]:
+    """An account's own notices by id, which is the order in which they came."""
+    asked = (
+        select(Delivery, Alarm, AlarmEvent)
+        .join(Alarm, col(Alarm.id) == col(Delivery.alarm_id))
+        .join(AlarmEvent, col(AlarmEvent.id) == col(Delivery.alarm_event_id))
+        .where(
+            Delivery.account_id == account_id, Delivery.channel == Channel.IN_APP,
+            col(Delivery.read_at).is_(None) if unread else true(),
+            by_keyset(Delivery.id, after),
+        )
+        .order_by(col(Delivery.id))
+        .limit(first)
+    )  # fmt: skip
+    return [Notice(*row) for row in session.exec(asked)]

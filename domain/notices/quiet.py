@@ -1,0 +1,79 @@
+"""Quiet hours: when a contact is not told of what is not critical."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from domain.alarms.model import Severity
+from domain.notices.model import MINUTES, Contact, QuietHours
+from domain.places.times import store
+from kit.errors import Invalid
+from kit.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """From when to before when of each day, in minutes after midnight by the hospital's clock."""
+
+    severity: Severity
+    from_minute: int
+    until_minute: int
+
+
+def require_quiet(hours: Sequence[Quiet]) -> None:
+    """Raises Invalid for critical alarms, twice the same severity, or no time of a day."""
+    if len({one.severity for one in hours}) != len(hours):
+        raise Invalid("give each severity once", field="quietHours")
+    for one in hours:
+        if one.severity is Severity.CRITICAL:
+            raise Invalid("critical alarms are never silenced", reason="CRITICAL_NOT_SILENCED",
+                          field="quietHours", allowed=("LOW", "MEDIUM", "HIGH"))  # fmt: skip
+        times = (one.from_minute, one.until_minute)
+        if not all(0 <= minute < MINUTES for minute in times) or times[0] == times[1]:
+            raise Invalid("quiet hours run from one minute of the day (0 to 1439) to another",
+                          field="quietHours")  # fmt: skip
+
+
+def keep_quiet(work: Work, contact: Contact, hours: Sequence[Quiet]) -> None:
+    """Replace the contact's quiet hours."""
+    require_quiet(hours)
+    for old in quiet_of(work.session, [contact]):
+        work.session.delete(old)
+    work.session.flush()
+    for one in hours:
+        store(work, QuietHours(
+            contact_id=contact.id, severity=one.severity, from_minute=one.from_minute,
+            until_minute=one.until_minute,
+        ))  # fmt: skip
+
+
+def quiet_of(session: Session, contacts: Sequence[Contact]) -> Sequence[QuietHours]:
+    """The quiet hours of these contacts."""
+    if not contacts:
+        return []
+    asked = select(QuietHours).where(col(QuietHours.contact_id).in_([one.id for one in contacts]))
+    return session.exec(asked.order_by(col(QuietHours.contact_id), QuietHours.severity)).all()
+
+
+def silenced(
+    hours: Sequence[QuietHours], contact: Contact, severity: Severity, at: datetime, zone: str
+) -> bool:
+    """Whether the contact is not told of this severity now. Never true for CRITICAL."""
+    if severity is Severity.CRITICAL:
+        return False
+    local = at.astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute
+    return any(
+        one.contact_id == contact.id and one.severity == severity
+        and _inside(minute, one.from_minute, one.until_minute)
+        for one in hours
+    )  # fmt: skip
+
+
+def _inside(minute: int, since: int, until: int) -> bool:
+    if since < until:
+        return since <= minute < until
+    return minute >= since or minute < until  # past midnight
