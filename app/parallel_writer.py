@@ -42,7 +42,7 @@ class ParallelWriter:
     def run(self, attempt: Attempt) -> Landed:
         with self._busy():
             try:
-                landed = self._again(lambda: self._land(attempt.do))
+                landed = self._again(lambda: self._land(attempt.do, attempt.serial), attempt.serial)
             except Exception as problem:
                 refusal = attempt.refused(problem)
                 self._again(lambda: self._land(lambda _connection: Landed(None, refusal)))
@@ -64,11 +64,11 @@ class ParallelWriter:
     def _busy(self) -> "_Busy":
         return _Busy(self)
 
-    def _again(self, land: Callable[[], Landed]) -> Landed:
+    def _again(self, land: Callable[[], Landed], serial: bool = True) -> Landed:
         try:
             for attempt in stamina.retry_context(
-                on=_lost_a_race, attempts=12, timeout=20, wait_initial=0.005, wait_max=0.25,
-                wait_jitter=0.02,
+                on=_lost_a_race if serial else _met_another, attempts=12, timeout=20,
+                wait_initial=0.005, wait_max=0.25, wait_jitter=0.02,
             ):  # fmt: skip
                 with attempt:
                     return land()
@@ -78,8 +78,10 @@ class ParallelWriter:
             raise Retry("too many changes at once; send it again", reason="LOST_A_RACE") from race
         raise AssertionError("retry_context ends by returning or raising")
 
-    def _land(self, do: Callable[[Connection], Landed]) -> Landed:
+    def _land(self, do: Callable[[Connection], Landed], serial: bool = True) -> Landed:
         with self._engine.connect() as connection:
+            if not serial:  # of this connection until it goes back to the pool
+                connection.execution_options(isolation_level="READ COMMITTED")
             transaction = connection.begin()
             try:
                 landed = do(connection)
@@ -134,6 +136,11 @@ class _Busy:
         with self._writer._idle:
             self._writer._active -= 1
             self._writer._idle.notify_all()
+
+
+def _met_another(problem: Exception) -> bool:
+    """A command without a serial order read no version that its sender had seen: begin anew."""
+    return isinstance(problem, Retry) or _lost_a_race(problem)
 
 
 def _lost_a_race(problem: Exception) -> bool:

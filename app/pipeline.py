@@ -110,7 +110,9 @@ class Pipeline:
         this = _Try(actor, command, key, operation or Operation())
         landed = self._writer.run(
             Attempt(
-                lambda connection: self._do(connection, this), lambda why: self._refused(this, why)
+                lambda connection: self._do(connection, this),
+                lambda why: self._refused(this, why),
+                serial=command.serializable,
             )
         )
         if command.privileged and landed.entry is not None:

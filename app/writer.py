@@ -42,6 +42,7 @@ class Attempt:
 
     do: Callable[[Connection], Landed]
     refused: Callable[[Exception], Draft]
+    serial: bool = True  # as its command says
 
 
 class Outbox(Protocol):

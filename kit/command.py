@@ -27,6 +27,9 @@ class Command(ABC, Generic[T]):
 
     action: ClassVar[str]
     privileged: ClassVar[bool] = False  # waits for the checkpoint that covers its entry
+    # False: no rule over rows that it does not change depends on what it reads. PostgreSQL then
+    # runs it READ COMMITTED, where the writers of one device's rows wait instead of failing.
+    serializable: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

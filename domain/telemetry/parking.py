@@ -1,0 +1,175 @@
+"""What could not be stored waits with its reason, sealed; it can be sent through again later."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from domain.inbound.handling import waiting
+from domain.inbound.model import Door, InboundMessage, InboundState
+from domain.inbound.receipts import Envelope, Obstacle, digest_of, obstruct, received, settle
+from domain.places.times import store
+from domain.telemetry.messages import DeviceMessage, Raw, Stored, Unreadable
+from kit.clock import parse_time, time_text
+from kit.command import Command
+from kit.errors import Invalid
+from kit.work import Scope, Work
+
+KIND = "READINGS"
+MOST_PER_SOURCE = 1000  # that wait; one broken device must not fill the house
+TOO_MANY = "TOO_MANY_PARKED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryReadings(Command[Stored]):
+    """Store what a parked message says, as it reads now, and settle the message.
+
+    Refused, and the message goes on waiting, if one of its values still cannot be used.
+    """
+
+    action = "inbound.retry"
+    serializable: ClassVar[bool] = False
+
+    message_id: UUID
+    messages: tuple[DeviceMessage, ...]
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(InboundMessage, self.message_id).scope
+
+    def apply(self, work: Work) -> Stored:
+        from domain.telemetry.storing import store_messages  # which parks by this module
+
+        receipt = waiting(work, self.message_id)
+        receipt.attempts += 1
+        settle(work, receipt, InboundState.APPLIED, ["StoreReadings"])
+        return store_messages(
+            work, receipt.hospital_id, self.messages, (), receipt.door, may_park=False
+        )
+
+
+def park(work: Work, hospital_id: UUID, messages: Sequence[Unreadable], stored: Stored) -> None:
+    """Keep whole messages that nobody could read; each counts as one value."""
+    for one in messages:
+        stored.received += 1
+        body, codec = _text(one.body)
+        _park(work, hospital_id, one, (body, codec, body), 1, stored)
+
+
+def park_values(
+    work: Work, hospital_id: UUID, door: Door, message: DeviceMessage, values: Sequence[Raw],
+    why: Invalid, stored: Stored, *, known: bool = True,
+) -> None:  # fmt: skip
+    """Keep values of a message that are not understood, with one reason for all of them."""
+    timeless = any(raw.at is None for raw in values)
+    said = _as_json(message, values)
+    what = Unreadable(
+        door=door, source=f"device:{message.device_id}", received_at=message.received_at, body=b"",
+        reason=why.reason, text=why.message, field=why.field,
+        device_id=message.device_id if known else None,
+    )  # fmt: skip
+    # The same message again is recognised by what it says, whenever it comes.
+    identity = said if timeless else said | {"receivedAt": ""}
+    texts = (json.dumps(said), "utf-8", json.dumps(identity))
+    _park(work, hospital_id, what, texts, len(values), stored)
+
+
+def values_of(text: str) -> tuple[DeviceMessage, ...]:
+    """The message that `park_values` kept. Raises Invalid NOT_READINGS for any other text."""
+    try:
+        said = json.loads(text)
+        return (
+            DeviceMessage(
+                device_id=UUID(said["device"]), received_at=parse_time(said["receivedAt"]),
+                raws=tuple(
+                    Raw(one["metric"], one["value"], one["unit"],
+                        _when(one["at"])) for one in said["values"]
+                ),
+            ),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError) as odd:
+        raise Invalid("the text is no parked reading of ours: its own door must read it",
+                      reason="NOT_READINGS", field="body") from odd  # fmt: skip
+
+
+def _as_json(message: DeviceMessage, values: Sequence[Raw]) -> dict[str, Any]:
+    return {
+        "device": str(message.device_id),
+        "receivedAt": time_text(message.received_at),
+        "values": [
+            {"metric": raw.metric, "value": raw.value, "unit": raw.unit, "at": _said(raw.at)}
+            for raw in values
+        ],
+    }
+
+
+def _said(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    return at.isoformat() if at.tzinfo is None else time_text(at)
+
+
+def _when(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(body: bytes) -> tuple[str, str]:
+    try:
+        return body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return body.decode("latin-1"), "latin-1"
+
+
+def _park(
+    work: Work, hospital_id: UUID, what: Unreadable, texts: tuple[str, str, str], count: int,
+    stored: Stored,
+) -> None:  # fmt: skip
+    body, codec, identity = texts
+    envelope = Envelope(
+        hospital_id=hospital_id, door=what.door, source=what.source[:200], control_id="",
+        kind=KIND, identity=identity, body=body, codec=codec, event_at=what.received_at,
+    )  # fmt: skip
+    if _is_here(work, envelope):
+        stored.duplicate += count
+        return
+    if _waiting(work, envelope) >= MOST_PER_SOURCE:
+        stored.rejected += count
+        stored.because(TOO_MANY, count)
+        return
+    subject = what.device_id or hospital_id  # no person's text: of the device, or of the house
+    receipt = received(work, envelope, InboundState.PARKED, subject)
+    obstruct(receipt, Obstacle(reason=what.reason, text=what.text, field=what.field))
+    settle(work, receipt, InboundState.PARKED)
+    store(work, receipt)
+    stored.parked += count
+    stored.because(what.reason, count)
+
+
+def _is_here(work: Work, envelope: Envelope) -> bool:
+    """Waiting, settled or discarded: the same text is parked once, unless it was applied."""
+    found = work.session.exec(
+        select(InboundMessage.id).where(
+            InboundMessage.hospital_id == envelope.hospital_id,
+            InboundMessage.source == envelope.source,
+            InboundMessage.control_id == "",
+            InboundMessage.digest == digest_of(work, envelope),
+        )
+    )
+    return found.first() is not None
+
+
+def _waiting(work: Work, envelope: Envelope) -> int:
+    found = work.session.exec(
+        select(InboundMessage.id)
+        .where(
+            InboundMessage.hospital_id == envelope.hospital_id,
+            InboundMessage.source == envelope.source,
+            InboundMessage.control_id == "",
+            col(InboundMessage.state) == InboundState.PARKED,
+        )
+        .limit(MOST_PER_SOURCE)
+    )
+    return len(found.all())
