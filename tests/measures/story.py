@@ -23,9 +23,10 @@ from domain.beds.commands import (
 )
 from domain.beds.correcting import CorrectStay
 from domain.beds.model import BedBlock, BedStay, BlockReason, CleaningTask
-from domain.patients.commands import SetExpectedDischarge
+from domain.patients.commands import SetExpectedDischarge, UpdateEncounter, UpdatePatient
 from domain.patients.model import Encounter, EncounterStatus, Sex
-from domain.places.commands import SetStaffedBeds
+from domain.places.commands import OpenWard, SetStaffedBeds, UpdateWard
+from domain.places.model import CareLevel
 from kit.command import Command
 from kit.errors import Refusal
 from tests.domain_world import DAY, World
@@ -42,12 +43,17 @@ class Story:
         self.done: dict[str, int] = {}
         world.run(AddBed(room_id=world.bay.id, code="X", censusable=False))
         world.beds["X"] = world.board(world.ward_a).beds[-1].id
+        self.ed = world.run(OpenWard(
+            hospital_id=world.hospital.id, code="ED", name_zh="急诊", name_en="ED",
+            care_level=CareLevel.ED, licensed_beds=0, staffed_beds=0,
+        ))  # fmt: skip
+        world.run(UpdateWard(ward_id=world.ward_a.id, specialties=(("CARD", 1), ("PULM", 2))))
 
     def tell(self, days: int) -> None:
         steps: list[Callable[[], None]] = [
             self._arrive, self._arrive, self._admit, self._admit, self._admit, self._move,
             self._leave, self._leave, self._clean, self._clean, self._clean, self._expect,
-            self._block, self._unblock, self._correct, self._undo, self._staff,
+            self._block, self._unblock, self._correct, self._undo, self._staff, self._sex,
         ]  # fmt: skip
         end = self.world.now + days * DAY
         while self.world.now < end:
@@ -73,7 +79,10 @@ class Story:
         )
 
     def _arrive(self) -> None:
-        encounter = self.world.arrive(self.dice.choice((Sex.FEMALE, Sex.MALE)))
+        ward = self.dice.choice((self.world.ward_a, self.ed))
+        encounter = self.world.arrive(self.dice.choice((Sex.FEMALE, Sex.MALE)), ward=ward)
+        if specialty := self.dice.choice(("CARD", "NEUR", None)):
+            self._try(UpdateEncounter(encounter_id=encounter.id, specialty=specialty))
         if self.dice.random() < 0.7:
             self._try(RequestBed(encounter_id=encounter.id))
 
@@ -142,6 +151,12 @@ class Story:
             self._try(CancelMove(encounter_id=encounter.id))
         if encounter := self._encounter(EncounterStatus.DISCHARGED):
             self._try(CancelDeparture(encounter_id=encounter.id))
+
+    def _sex(self) -> None:
+        """What was written down at the door was wrong."""
+        if encounter := self._encounter(*IN_BED):
+            sex = self.dice.choice(tuple(Sex))
+            self._try(UpdatePatient(patient_id=encounter.patient_id, sex=sex))
 
     def _staff(self) -> None:
         ward = self.dice.choice((self.world.ward_a, self.world.ward_b))
