@@ -11,7 +11,12 @@ from app.exchange import Exchange
 if TYPE_CHECKING:
     from app.wiring import App
 
-GATEWAYS: tuple[str, ...] = ("gateways.mqtt",)
+GATEWAYS: tuple[str, ...] = (
+    "gateways.mqtt",
+    "gateways.mllp",
+    "gateways.notices_out",
+    "gateways.dead_man",
+)
 
 EXCHANGES: tuple[str, ...] = ("gateways.fhir",)
 

@@ -36,6 +36,7 @@ class Metrics:
         self._closed = self._counter("sockets_closed", "Live sockets closed by us", "code")
         self._sent = self._counter("live_messages", "Messages to live sockets")
         self._faults = self._counter("faults", "Masked faults", "kind")
+        self._notices = self._counter("notices", "Attempts to send a notice", "channel", "outcome")
 
     def know(self, operations: Iterable[str]) -> None:
         """These operation names may become labels: they are on the allow-list."""
@@ -67,6 +68,9 @@ class Metrics:
 
     def fault(self, kind: str) -> None:
         self._faults.labels(kind).inc()
+
+    def notice(self, channel: str, outcome: str) -> None:
+        self._notices.labels(channel, outcome).inc()
 
     def socket_opened(self) -> None:
         self._sockets.inc()

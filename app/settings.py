@@ -22,6 +22,8 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import URL, make_url
 
+from app.notice_settings import notice_problems
+
 FILE_NAME = "wardgrid.toml"
 LEAST_SECRET = 32  # characters
 UNNAMED_LOG = "wardgrid.localhost/log"
@@ -74,7 +76,28 @@ class Settings(BaseSettings):
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 1  # solver runs
     drain_s: Annotated[int, Field(ge=1, le=300)] = 20  # a stop waits this long for open requests
 
-    @field_validator("origins", mode="before")
+    mllp_port: Annotated[int, Field(ge=0, le=65535)] | None = None  # None: HL7 stays outside
+    mllp_host: str = "127.0.0.1"
+    mllp_certificate: Path | None = None
+    mllp_key: Path | None = None
+    mllp_client_ca: Path | None = None  # who signs the certificates of peers
+    mllp_peers: Path | None = None  # hl7_peers.toml in the data folder if None
+    mllp_connections: Annotated[int, Field(ge=1, le=4096)] = 64
+    mllp_idle_s: Annotated[float, Field(ge=0.2, le=3600)] = 30.0
+
+    smtp_host: str | None = None  # the mail relay; None: no mail
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str | None = None
+    smtp_tls: Annotated[str, Field(pattern="^(starttls|tls|none)$")] = "starttls"
+    smtp_ca: Path | None = None  # who signs the relay's certificate; the system's list if None
+    notice_channels: Annotated[tuple[str, ...], NoDecode] = ()  # webhook, wecom, dingtalk, feishu
+    notice_targets_inside: Annotated[tuple[str, ...], NoDecode] = ()  # host:port; tests only
+    dead_man_url: SecretStr | None = None  # told every period that the program lives
+    dead_man_period_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
+
+    @field_validator("origins", "notice_channels", "notice_targets_inside", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
@@ -115,6 +138,11 @@ class Settings(BaseSettings):
         return self.data_folder / "ledger.guard"
 
     @property
+    def mllp_peers_file(self) -> Path:
+        """Who may send HL7 messages, and who is told of changes."""
+        return self.mllp_peers or self.data_folder / "hl7_peers.toml"
+
+    @property
     def export_folder(self) -> Path:
         """Where the ledger is exported to as it grows."""
         return self.data_folder / "ledger"
@@ -139,6 +167,7 @@ def _problems(settings: Settings) -> list[str]:
         *_open_network(settings),
         *_weak_database(make_url(settings.database)),
         *_weak_token(settings.metrics_token),
+        *notice_problems(settings, relay_is_here=_loopback(settings.smtp_host or "")),
         *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),
     ]
 
@@ -165,10 +194,24 @@ def _open_network(settings: Settings) -> list[str]:
     broker = urlsplit(settings.mqtt_url or "mqtts:")
     if broker.scheme == "mqtt" and not _loopback(broker.hostname or ""):
         problems.append("mqtt_url reaches another machine without TLS (use mqtts://)")
+    if settings.mllp_port is not None:
+        problems += _open_hl7(settings)
     for origin in settings.origins:
         parts = urlsplit(origin)
         if parts.scheme != "https" and not _loopback(parts.hostname or ""):
             problems.append(f"origin {origin} is not https")
+    return problems
+
+
+def _open_hl7(settings: Settings) -> list[str]:
+    problems = []
+    if not _loopback(settings.mllp_host) and settings.mllp_certificate is None:
+        problems.append(
+            f"mllp_host {settings.mllp_host} is reachable from outside without TLS"
+            " (set mllp_certificate and mllp_key, or let a TLS tunnel end on this machine)"
+        )
+    if (settings.mllp_certificate is None) != (settings.mllp_key is None):
+        problems.append("mllp_certificate and mllp_key belong together")
     return problems
 
 

@@ -77,6 +77,7 @@ class App:
     watch: Watch
     metrics: Metrics
     clock: Clock
+    on_commit: list[Callable[[], None]]  # called after each commit; must return at once
     progress: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -175,7 +176,7 @@ def build(
         tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock, timers=TIMERS),
         sequencer=sequencer, watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
-        clock=clock,
+        clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     app.jobs.on_progress = _keep_progress(app)
     bell.ring.append(app.jobs.wake)
