@@ -22,7 +22,14 @@ from kit.command import Command
 ROOTS = ("Query", "Mutation", "Subscription")
 # Implied by the action of a read: a role with the action but not the class gets an error.
 IMPLIED = frozenset(
-    {DataClass.GENERAL, DataClass.BED, DataClass.CAPACITY, DataClass.ACCOUNTS, DataClass.AUDIT}
+    {
+        DataClass.GENERAL,
+        DataClass.BED,
+        DataClass.CAPACITY,
+        DataClass.DEVICE,
+        DataClass.ACCOUNTS,
+        DataClass.AUDIT,
+    }
 )
 
 

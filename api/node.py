@@ -7,12 +7,14 @@ from uuid import UUID
 import strawberry
 
 from api.bed_views import BedView, RequestView, StayView
+from api.device_views import DeviceNow
 from api.patient_views import EncounterView, PatientView
 from api.places import HospitalView, WardView
 from api.plan_views import PlanView
 from api.query import Reader, query
 from domain.beds import queries as bed_queries
 from domain.beds.model import BedStay
+from domain.devices.shown import device_in_reach
 from domain.patients import queries as patient_queries
 from domain.places.reach import hospital_in_reach, ward_in_reach
 from domain.plans.queries import plan_in_reach
@@ -22,6 +24,7 @@ Find = Callable[[Reader, UUID], Any]
 
 Node = Annotated[
     BedView
+    | DeviceNow
     | EncounterView
     | HospitalView
     | PatientView
@@ -92,6 +95,11 @@ def _plan(reader: Reader, key: UUID) -> Any:
     return PlanView.of(row, reader.sight(row.scope))
 
 
+def _device(reader: Reader, key: UUID) -> Any:
+    found = device_in_reach(reader.session, reader.scopes, key)
+    return DeviceNow.of(found, reader.now, reader.sight(found.scope))
+
+
 FINDERS: tuple[tuple[str, Find], ...] = (
     ("bed.read", _bed),
     ("bed.read", _stay),
@@ -101,4 +109,5 @@ FINDERS: tuple[tuple[str, Find], ...] = (
     ("place.read", _ward),
     ("place.read", _hospital),
     ("plan.read", _plan),
+    ("device.read", _device),
 )

@@ -9,6 +9,7 @@ from strawberry.types import ExecutionContext
 from api.accounts import AccountMutations, AccountQueries
 from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.classification import refuse_unclassified
+from api.devices import DeviceMutations, DeviceQueries
 from api.ledger import LedgerQueries
 from api.node import NodeQueries
 from api.patient_mutations import PatientMutations
@@ -23,6 +24,7 @@ from authz.shipped import shipped_policy
 class Query(
     AccountQueries,
     BedQueries,
+    DeviceQueries,
     LedgerQueries,
     NodeQueries,
     PatientQueries,
@@ -32,7 +34,14 @@ class Query(
 
 
 @strawberry.type
-class Mutation(AccountMutations, BedMutations, PatientMutations, PlaceMutations, PlanMutations): ...
+class Mutation(
+    AccountMutations,
+    BedMutations,
+    DeviceMutations,
+    PatientMutations,
+    PlaceMutations,
+    PlanMutations,
+): ...
 
 
 @strawberry.type

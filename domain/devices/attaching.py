@@ -38,12 +38,16 @@ class AttachDevice(Command[DeviceAttachment]):
     move: bool = False
 
     def scope(self, work: Work) -> Scope:
-        work.get(Device, self.device_id)
-        return _spot(work, self.bed_id, self.room_id).scope
+        device = work.get(Device, self.device_id)
+        spots = _named(work, self.bed_id, self.room_id)
+        return spots[0].scope if spots else device.scope
 
     def apply(self, work: Work) -> DeviceAttachment:
         device, at = work.get(Device, self.device_id), happened(work, self.at)
-        spot = _spot(work, self.bed_id, self.room_id)
+        spots = _named(work, self.bed_id, self.room_id)
+        if len(spots) != 1:
+            raise Invalid("give a bed or a room", field="bedId")
+        spot = spots[0]
         if spot.hospital_id != device.hospital_id:
             raise NotFound.of("device", device.id)
         if device.state in (DeviceState.MAINTENANCE, DeviceState.RETIRED):
@@ -99,12 +103,9 @@ class DetachDevice(Command[DeviceAttachment]):
         return attachment
 
 
-def _spot(work: Work, bed_id: UUID | None, room_id: UUID | None) -> Bed | Room:
-    if bed_id is not None and room_id is None:
-        return work.get(Bed, bed_id)
-    if room_id is not None and bed_id is None:
-        return work.get(Room, room_id)
-    raise Invalid("give a bed or a room", field="bedId")
+def _named(work: Work, bed_id: UUID | None, room_id: UUID | None) -> list[Bed | Room]:
+    beds: list[Bed | Room] = [work.get(Bed, bed_id)] if bed_id else []
+    return beds + ([work.get(Room, room_id)] if room_id else [])
 
 
 def _require_there(work: Work, spot: Bed | Room, at: datetime) -> None:

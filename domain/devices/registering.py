@@ -46,7 +46,7 @@ class RegisterDevice(Command[Registered]):
     protocol: Protocol = Protocol.MQTT
     ward_id: UUID | None = None
     model: str = ""
-    serial: str = ""
+    serial_number: str = ""
     gateway_id: UUID | None = None
     silent_after_s: int = 60
     lost_factor: int = 10
@@ -59,7 +59,7 @@ class RegisterDevice(Command[Registered]):
 
     def apply(self, work: Work) -> Registered:
         _require_code(self.code)
-        _require_texts(self.model, self.serial)
+        _require_texts(self.model, self.serial_number)
         _require_times(self.silent_after_s, self.lost_factor)
         _require_gateway(work, self.hospital_id, self.gateway_id)
         if device_by_code(work.session, self.hospital_id, self.code):
@@ -67,7 +67,7 @@ class RegisterDevice(Command[Registered]):
                            reason="CODE_TAKEN", field="code")  # fmt: skip
         device = store(work, Device(
             hospital_id=self.hospital_id, ward_id=self.ward_id, code=self.code, kind=self.kind,
-            protocol=self.protocol, model=self.model, serial=self.serial,
+            protocol=self.protocol, model=self.model, serial=self.serial_number,
             gateway_id=self.gateway_id, silent_after_s=self.silent_after_s,
             lost_factor=self.lost_factor, registered_at=work.now, state_since=work.now,
         ))  # fmt: skip
@@ -93,7 +93,7 @@ class UpdateDevice(Command[Device]):
     kind: DeviceKind | None = None
     protocol: Protocol | None = None
     model: str | None = None
-    serial: str | None = None
+    serial_number: str | None = None
     gateway_id: UUID | None = None
     silent_after_s: int | None = None
     lost_factor: int | None = None
@@ -107,14 +107,14 @@ class UpdateDevice(Command[Device]):
         expect_version(device, self.version)
         require_kept(device)
         _home(work, device.hospital_id, self.ward_id)
-        _require_texts(self.model or "", self.serial or "")
+        _require_texts(self.model or "", self.serial_number or "")
         _require_times(self.silent_after_s, self.lost_factor)
         _require_gateway(work, device.hospital_id, self.gateway_id, of=device)
         if self.kind not in (None, DeviceKind.GATEWAY):
             _require_alone(work, device)
         replace_given(
             device, ward_id=self.ward_id, kind=self.kind, protocol=self.protocol,
-            model=self.model, serial=self.serial, gateway_id=self.gateway_id,
+            model=self.model, serial=self.serial_number, gateway_id=self.gateway_id,
             silent_after_s=self.silent_after_s, lost_factor=self.lost_factor,
         )  # fmt: skip
         work.emit("DeviceChanged", device.scope, device=device.id)
@@ -163,7 +163,7 @@ def _require_code(code: str) -> None:
 
 
 def _require_texts(model: str, serial: str) -> None:
-    for name, text, longest in (("model", model, 120), ("serial", serial, 64)):
+    for name, text, longest in (("model", model, 120), ("serialNumber", serial, 64)):
         if len(text) > longest or not text.isprintable():
             raise Invalid(f"give at most {longest} printable characters", field=name)
 

@@ -15,6 +15,8 @@ from uuid import UUID
 import domain
 from domain.accounts.founding import FOUNDING_ROLES, Founder
 from domain.beds.model import BlockReason, CleaningPriority
+from domain.devices.model import DeviceKind
+from domain.devices.verifiers import verifier_of
 from domain.inbound.events import AdtEvent
 from domain.patients.identity import Identifier, Identity
 from domain.plans.commands import OverrideReason
@@ -25,15 +27,18 @@ from tests.matrix.city import OBSTACLE, City, Corner, envelope
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POINTS_AT = {
     "account_id": "account", "assignment_id": "assignment", "bed_id": "bed",
-    "binding_id": "binding", "encounter_id": "encounter", "hold_id": "hold",
+    "binding_id": "binding", "credential_id": "credential", "device_id": "device",
+    "encounter_id": "encounter", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "patient_id": "patient", "proposal_id": "plan",
     "request_id": "request", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
-    "answer": {}, "code": "X9", "credential": 1, "device": "d" * 40, "days": 90,
+    "alias": "HR", "answer": {}, "code": "X9", "credential": 1, "device": "d" * 40, "days": 90,
     "failures": 1, "birth_date": None, "blocked_until": None, "expected_at": None,
+    "due_at": datetime(2099, 1, 1, tzinfo=UTC), "fingerprint": "ab" * 32, "metric": "hr",
+    "verifier": verifier_of("secret", b"salt"),
     "founders": tuple(Founder(role, f"{role}.x", "hash", "GEZDGNBVGY3TQOJQ")
                       for role in FOUNDING_ROLES),
     "identifier": Identifier(system="MRN", value="X9"), "identity": Identity(family_en="X"),
@@ -74,6 +79,8 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return envelope(corner, "X9")
     if name == "kind" and kind is str:
         return "ADT^A01"
+    if kind is DeviceKind:
+        return DeviceKind.PUMP
     if name == "reason":
         return REASONS.get(kind.__name__, "SPILL")
     if name == "priority":

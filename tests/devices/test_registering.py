@@ -52,14 +52,14 @@ def test_odd_numbers_and_texts_are_refused_by_field(world: World, make: Make) ->
         ("silentAfterS", {"silent_after_s": 604_801}),
         ("lostFactor", {"lost_factor": 0}),
         ("model", {"model": "x" * 121}),
-        ("serial", {"serial": "a\tb"}),
+        ("serialNumber", {"serial_number": "a\tb"}),
     ):
         refused = world.refused(UpdateDevice(device_id=device.id, **odd), Invalid, "INVALID")
         assert refused.field == field
 
 
 def test_what_is_left_out_stays(world: World, make: Make) -> None:
-    device = make(model="Acme 1", serial="7")
+    device = make(model="Acme 1", serial_number="7")
     after = world.run(
         UpdateDevice(device_id=device.id, model="Acme 2", silent_after_s=120, version=1)
     )

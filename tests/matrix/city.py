@@ -18,6 +18,9 @@ from domain.accounts.model import RoleBinding
 from domain.beds.cleaning import MarkDirty
 from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.waivers import WaiveRoomSex
+from domain.devices.commands import AttachDevice, NameDeviceMetric, RegisterDevice
+from domain.devices.model import DeviceKind
+from domain.devices.verifiers import new_device_secret
 from domain.inbound.handling import ParkInbound
 from domain.inbound.model import Door
 from domain.inbound.receipts import Envelope, Obstacle
@@ -38,7 +41,13 @@ from tests.house import enrol
 
 T = TypeVar("T")
 PROGRAM = Actor(UUID(int=1), ActorKind.SYSTEM)
-SEEDER_ROLES = ("system-administrator", "house-supervisor", "charge-nurse", "duty-executive")
+SEEDER_ROLES = (
+    "system-administrator",
+    "house-supervisor",
+    "charge-nurse",
+    "duty-executive",
+    "device-technician",
+)
 OBSTACLE = Obstacle(reason="UNKNOWN_WARD", text="no such ward")
 HOSPITALS, WARDS = ("EAST", "WEST"), ("A", "B")
 
@@ -85,6 +94,7 @@ def fill(app: App, url: str) -> City:
             _people(city, corner)
             _upkeep(city, corner, f"{code} {ward_code}")
             _plan(city, corner)
+            _devices(city, corner)
             city.corners[f"{code}/{ward_code}"] = corner
     return city
 
@@ -158,6 +168,28 @@ def envelope(corner: Corner, control_id: str) -> Envelope:
         hospital_id=corner.ids["hospital"], door=Door.HL7, source="test", control_id=control_id,
         kind="ADT^A01", identity=control_id, body="MSH|",
     )  # fmt: skip
+
+
+def _devices(city: City, corner: Corner) -> None:
+    """A monitor at a bed, with a password and a metric, and a gateway that speaks for none."""
+    ids, secret = corner.ids, new_device_secret()
+    registered = city.do(
+        RegisterDevice(
+            hospital_id=ids["hospital"], ward_id=ids["ward"], kind=DeviceKind.MONITOR,
+            code=f"monitor-{ids['ward']}", secret=secret.plain, verifier=secret.verifier,
+        )
+    )  # fmt: skip
+    ids["device"] = registered.device.id
+    ids["credential"] = registered.issued.credential.id if registered.issued else ids["device"]
+    city.do(AttachDevice(device_id=ids["device"], bed_id=ids["taken_bed"]))
+    city.do(NameDeviceMetric(device_id=ids["device"], alias="HR", metric="hr"))
+    gateway = city.do(
+        RegisterDevice(
+            hospital_id=ids["hospital"], ward_id=ids["ward"], kind=DeviceKind.GATEWAY,
+            code=f"gateway-{ids['ward']}",
+        )
+    )  # fmt: skip
+    ids["gateway"] = gateway.device.id
 
 
 def _plan(city: City, corner: Corner) -> None:
