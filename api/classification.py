@@ -27,6 +27,7 @@ IMPLIED = frozenset(
         DataClass.BED,
         DataClass.CAPACITY,
         DataClass.DEVICE,
+        DataClass.ALARM,
         DataClass.ACCOUNTS,
         DataClass.AUDIT,
     }
