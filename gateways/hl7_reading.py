@@ -5,7 +5,7 @@ megabyte of delimiters would cost it seconds and hundreds of megabytes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from kit.errors import Invalid
 MESSAGE_LIMIT = 1024 * 1024  # bytes
 DELIMITER_LIMIT = 10_000  # in the segments that are used
 USED = ("MSH", "EVN", "PID", "PV1", "PV2", "MRG", "NPU")
+OBSERVED = ("MSH", "PV1", "OBR", "OBX", "PRT")  # of an ORU
 CODECS = {
     "ASCII": "ascii",
     "8859/1": "latin-1",
@@ -61,7 +62,12 @@ class Message:
         return (segment for segment in self.segments if segment.name == name)
 
 
-def read(body: bytes, fallback: str | None = None) -> Message:
+def lines_of(text: str, used: Collection[str] = USED) -> list[str]:
+    """The segments that are used, as written."""
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line[:3] in used]
+
+
+def read(body: bytes, fallback: str | None = None, used: Collection[str] = USED) -> Message:
     """Split a message. `fallback` is the codec of a sender that declares none and is not UTF-8.
 
     Raises Invalid with reason TOO_LARGE, NOT_HL7, BAD_ENCODING or TOO_MANY_FIELDS.
@@ -69,17 +75,16 @@ def read(body: bytes, fallback: str | None = None) -> Message:
     if len(body) > MESSAGE_LIMIT:
         raise Invalid(f"the message is larger than {MESSAGE_LIMIT} bytes", reason="TOO_LARGE")
     text, codec = decode(body, fallback)
-    lines = [line for line in re.split(r"[\r\n]+", text) if line[:3] in USED]
+    lines = lines_of(text, used)
     header = _HEADER.match(lines[0]) if lines else None
     if header is None or len(set(header[1] + header[2])) != 1 + len(header[2]):
         raise Invalid(
             "the text does not begin with an MSH segment and its delimiters", reason="NOT_HL7"
         )
-    used = "\r".join(line.strip() for line in lines)
-    delimiters = header[1] + header[2]
-    if sum(used.count(mark) for mark in delimiters) > DELIMITER_LIMIT:
+    joined, delimiters = "\r".join(lines), header[1] + header[2]
+    if sum(joined.count(mark) for mark in delimiters) > DELIMITER_LIMIT:
         raise Invalid(f"more than {DELIMITER_LIMIT} delimiters", reason="TOO_MANY_FIELDS")
-    return _split(used, codec)
+    return _split(joined, codec)
 
 
 def decode(body: bytes, fallback: str | None = None) -> tuple[str, str]:

@@ -146,9 +146,7 @@ def _clashes(peers: Sequence[Peer]) -> Iterator[str]:
         if one.fingerprints or other.fingerprints:
             continue
         if any(
-            a.version == b.version and a.overlaps(b)
-            for a in one.addresses
-            for b in other.addresses
+            a.version == b.version and a.overlaps(b) for a in one.addresses for b in other.addresses
         ):
             yield f"{one.name} and {other.name} share an address; give them certificates"
 
