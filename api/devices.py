@@ -6,7 +6,8 @@ import strawberry
 
 from api.connection import Connection, after_key, page_of, page_size
 from api.device_mutations import DeviceMutations as DeviceMutations
-from api.device_views import DeviceDetail, DeviceNow, DeviceSpot, EquipmentUseView
+from api.device_use_views import DeviceSpot, EquipmentUseView
+from api.device_views import DeviceDetail, DeviceNow
 from api.query import Reader, query
 from domain.devices import equipment, shown
 from domain.devices.model import DeviceKind, DeviceState
