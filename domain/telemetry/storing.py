@@ -210,5 +210,6 @@ def _note(work: Work, stored: Stored, messages: int) -> None:
     work.note(
         messages=messages, received=stored.received, stored=stored.stored,
         duplicate=stored.duplicate, corrected=stored.corrected, rejected=stored.rejected,
-        parked=stored.parked, **(stored.reasons or {}),
+        parked=stored.parked,
+        **{reason.lower(): count for reason, count in (stored.reasons or {}).items()},
     )  # fmt: skip
