@@ -179,7 +179,8 @@ class Flow:
             self._store(Load(load.hospital_id, parts[:half]))
             self._store(Load(load.hospital_id, parts[half:]))
             return
-        log.error("a message cannot be stored", extra={"fault": type(fault).__name__})
+        why = fault.reason if isinstance(fault, Refusal) else type(fault).__name__
+        log.error("a message cannot be stored", extra={"reason": why})
         if parts[0].messages:
             self._store(Load(load.hospital_id, [parts[0].as_fault()]))
         # else: it cannot even be kept; not acknowledged, it stays with the broker
