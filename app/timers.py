@@ -14,6 +14,7 @@ from domain.devices.timers import devices_fall_silent
 from domain.notices.timers import notices_to_plan
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
+from domain.readings.timers import days_to_make, readings_to_forget, readings_to_roll_up
 from kit.command import Command
 
 Timer = Callable[[Session, datetime], Sequence[Command[Any]]]
@@ -50,5 +51,8 @@ TIMERS: tuple[Timer, ...] = (
     requests_run_out,
     plans_run_out,
     devices_fall_silent,
+    days_to_make,
+    readings_to_roll_up,
+    readings_to_forget,
     old_rows,
 )

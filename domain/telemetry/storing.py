@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from domain.alarms.evaluation import evaluate
 from domain.devices.model import DeviceState
 from domain.devices.waking import heard as wake
 from domain.inbound.model import Door
@@ -155,8 +156,10 @@ class _Batch:
             self.stored.because(IMPOSSIBLE, len(refused))
         rows = [Kept(number[key], *kept[1:]) for key, kept in self.good]
         outcome = keep(connection, rows)
-        self._count(outcome, {channel: key for key, channel in number.items()})
+        key_of = {channel: key for key, channel in number.items()}
+        self._count(outcome, key_of)
         mark_due(connection, [*outcome.new, *outcome.corrected], self.now)
+        evaluate(self.work, self.hospital_id, samples(outcome.new, key_of))
 
     def _channels(self) -> dict[Key, int]:
         keys = {key for key, _ in self.good} | {key for key, _ in self.refused}
