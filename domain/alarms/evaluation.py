@@ -55,7 +55,7 @@ def evaluate(work: Work, hospital_id: UUID, samples: Sequence[Sample]) -> None:
 
 
 def _fit(book: RuleBook, samples: Sequence[Sample], horizon: int) -> list[Sample]:
-    metrics, whole = book.metrics, _of_records(book)
+    metrics, whole = book.metrics, RECORD in book.metrics
     found = [
         sample
         for sample in samples
@@ -65,10 +65,6 @@ def _fit(book: RuleBook, samples: Sequence[Sample], horizon: int) -> list[Sample
     ]
     found.sort(key=lambda sample: (sample.at, sample.channel))
     return found
-
-
-def _of_records(book: RuleBook) -> bool:
-    return any(rule.body.metric == RECORD for rule in book.rules)
 
 
 def _grouped(

@@ -13,7 +13,6 @@ from domain.alarms.detectors_series import Drifting, Flat, Rate, Shifted
 from domain.alarms.news2 import PARAMETER_OF
 from domain.alarms.rule_body import RuleBody
 from domain.alarms.rule_checks import read_rule
-from domain.alarms.rule_limits import RECORD
 from domain.alarms.rule_measures import MEASURES, About
 from domain.alarms.rule_model import AlarmRule, RuleKind, RuleStage
 
@@ -167,4 +166,4 @@ def _metrics_of(rule: Rule) -> Iterable[str]:
         return PARAMETER_OF
     if rule.detector is None or rule.body.kind is RuleKind.MEASURE:
         return ()
-    return () if rule.body.metric == RECORD else (rule.body.metric,)
+    return (rule.body.metric,)

@@ -74,7 +74,7 @@ def step(delays: Delays, track: Track, verdict: int, at: int, value: float) -> t
     if phase is Phase.NORMAL and verdict != HOT:
         track.last_at = at
         return NOTHING
-    before = elapse(delays, track, at)
+    before = elapse(delays, track, at - 1)
     hole = 0 < delays.max_gap < at - track.last_at
     track.last_at = at
     if track.phase in (Phase.NORMAL, Phase.PENDING):
