@@ -9,8 +9,15 @@ from collections.abc import Iterator
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Routed by the internet's tables, but answered by the cloud's own host.
-_METADATA = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "100.100.100.200")))
+# What Python's tables, which differ by release, may call global: a cloud's own host, protocol
+# assignments, local NAT64, IPv4-compatible and not yet assigned addresses.
+_NOT_OUTSIDE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("168.63.129.16/32", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24",
+         "::/96", "64:ff9b:1::/48", "2001::/23", "3fff::/20", "5f00::/16"),
+    )
+)  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -25,7 +32,8 @@ def is_public(text: str) -> bool:
 
 def _routed(address: Address) -> bool:
     local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    return address.is_global and not (address.is_multicast or local or address in _METADATA)
+    special = address.is_multicast or local or any(address in net for net in _NOT_OUTSIDE)
+    return address.is_global and not special
 
 
 def _wrapped(address: Address) -> Iterator[Address]:
@@ -39,7 +47,5 @@ def _wrapped(address: Address) -> Iterator[Address]:
     yield address
     if address.sixtofour is not None:
         yield address.sixtofour
-    if address.teredo is not None:
-        yield from address.teredo
     if address in _NAT64:
         yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 from domain.alarms.model import Severity
 from domain.notices.addresses import target
 from domain.notices.model import Contact, Delivery, contact_place
-from domain.notices.quiet import Quiet, keep_quiet, require_quiet
+from domain.notices.quiet import Kept, Quiet, keep_quiet, kept, require_quiet
 from domain.notices.trial import begin_test
 from domain.notices.words import Channel, Language
 from domain.places.times import expect_version, store
@@ -21,7 +21,7 @@ MOST = 5  # contacts of one person
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddContact(Command[Contact]):
+class AddContact(Command[Kept]):
     """Have notices sent to an e-mail address of one's own while on call."""
 
     action = "contact.keep"
@@ -34,22 +34,22 @@ class AddContact(Command[Contact]):
     def scope(self, work: Work) -> Scope:
         return NETWORK
 
-    def apply(self, work: Work) -> Contact:
+    def apply(self, work: Work) -> Kept:
         address = target(Channel.EMAIL, self.address)
         require_quiet(self.quiet_hours)
-        kept = select(func.count()).where(
+        in_use = select(func.count()).where(
             Contact.account_id == work.actor.id, col(Contact.removed_at).is_(None)
         )
-        if work.session.exec(kept).one() >= MOST:
+        if work.session.exec(in_use).one() >= MOST:
             raise Conflict(f"at most {MOST} contacts; remove one first", reason="TOO_MANY_CONTACTS")
         contact = _new(work, address, self.least_severity, self.language)
         keep_quiet(work, contact, self.quiet_hours)
         work.emit("ContactAdded", NETWORK, contact=contact.id)
-        return contact
+        return kept(work, contact)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeContact(Command[Contact]):
+class ChangeContact(Command[Kept]):
     """Say anew from which severity on, in which language and when a contact of one's own is used.
 
     What is left out stays; an empty list of quiet hours ends them. A new address is a new contact.
@@ -66,7 +66,7 @@ class ChangeContact(Command[Contact]):
     def scope(self, work: Work) -> Scope:
         return NETWORK
 
-    def apply(self, work: Work) -> Contact:
+    def apply(self, work: Work) -> Kept:
         contact = own_contact(work, self.contact_id)
         expect_version(contact, self.version)
         contact.least_severity = self.least_severity or contact.least_severity
@@ -74,11 +74,11 @@ class ChangeContact(Command[Contact]):
         if self.quiet_hours is not None:
             keep_quiet(work, contact, self.quiet_hours)
         work.emit("ContactChanged", NETWORK, contact=contact.id)
-        return contact
+        return kept(work, contact)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoveContact(Command[Contact]):
+class RemoveContact(Command[Kept]):
     """Send nothing more to a contact of one's own."""
 
     action = "contact.keep"
@@ -88,11 +88,11 @@ class RemoveContact(Command[Contact]):
     def scope(self, work: Work) -> Scope:
         return NETWORK
 
-    def apply(self, work: Work) -> Contact:
+    def apply(self, work: Work) -> Kept:
         contact = own_contact(work, self.contact_id)
         contact.removed_at = work.now
         work.emit("ContactRemoved", NETWORK, contact=contact.id)
-        return contact
+        return kept(work, contact)
 
 
 @dataclass(frozen=True, kw_only=True)

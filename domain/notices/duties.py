@@ -10,7 +10,7 @@ from domain.accounts.model import AccessRole
 from domain.alarms.model import Severity
 from domain.notices.addresses import require_secret, target
 from domain.notices.model import Contact, Delivery, contact_place
-from domain.notices.quiet import Quiet, keep_quiet, require_quiet
+from domain.notices.quiet import Kept, Quiet, keep_quiet, kept, require_quiet
 from domain.notices.texts import require_template
 from domain.notices.trial import begin_test
 from domain.notices.words import Channel, Language
@@ -27,7 +27,7 @@ _DUTY = re.compile(r"(?:role|list):[a-z0-9][a-z0-9-]{0,59}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddDutyContact(Command[Contact]):
+class AddDutyContact(Command[Kept]):
     """Tell everybody on a duty of a ward or hospital through a group, a system or a mailbox."""
 
     action = "contact.manage"
@@ -46,7 +46,7 @@ class AddDutyContact(Command[Contact]):
     def scope(self, work: Work) -> Scope:
         return place_of(work, self.hospital_id, self.ward_id)
 
-    def apply(self, work: Work) -> Contact:
+    def apply(self, work: Work) -> Kept:
         place = self.scope(work)
         duty = known_duty(work, self.duty)
         address = target(self.channel, self.address)
@@ -64,14 +64,14 @@ class AddDutyContact(Command[Contact]):
         ))  # fmt: skip
         keep_quiet(work, contact, self.quiet_hours)
         work.emit("ContactAdded", place, contact=contact.id)
-        return contact
+        return kept(work, contact)
 
     def _sealed(self, work: Work, key: UUID, column: str, text: str) -> Sealed:
         return work.seal(text, contact_place(key, column, self.hospital_id, None))
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoveDutyContact(Command[Contact]):
+class RemoveDutyContact(Command[Kept]):
     """Send nothing more to a group, system or mailbox of a duty."""
 
     action = "contact.manage"
@@ -81,15 +81,15 @@ class RemoveDutyContact(Command[Contact]):
     def scope(self, work: Work) -> Scope:
         return duty_contact(work, self.contact_id).scope
 
-    def apply(self, work: Work) -> Contact:
+    def apply(self, work: Work) -> Kept:
         contact = duty_contact(work, self.contact_id)
         contact.removed_at = work.now
         work.emit("ContactRemoved", contact.scope, contact=contact.id)
-        return contact
+        return kept(work, contact)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestDutyContact(Command[Delivery]):
+class SendDutyTest(Command[Delivery]):
     """Send a test to a group, system or mailbox of a duty."""
 
     action = "contact.manage"

@@ -37,6 +37,19 @@ def require_quiet(hours: Sequence[Quiet]) -> None:
                           field="quietHours")  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A contact with its quiet hours."""
+
+    contact: Contact
+    quiet: tuple[QuietHours, ...] = ()
+
+
+def kept(work: Work, contact: Contact) -> Kept:
+    """As it is in the database."""
+    return Kept(contact, tuple(quiet_of(work.session, [contact])))
+
+
 def keep_quiet(work: Work, contact: Contact, hours: Sequence[Quiet]) -> None:
     """Replace the contact's quiet hours."""
     require_quiet(hours)
