@@ -1,11 +1,15 @@
 """Chinese texts of refusals, by reason code. Ids, times and codes stand in the other fields."""
 
+from api.messages_alarms import ALARMS
 from api.messages_devices import DEVICES
+from api.messages_notices import NOTICES
 from api.messages_places import PLACES
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
+    **ALARMS,
     **DEVICES,
+    **NOTICES,
     **PLACES,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",
     "DENIED": "您的角色不允许此操作。",

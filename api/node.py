@@ -6,12 +6,14 @@ from uuid import UUID
 
 import strawberry
 
+from api.alarm_views import AlarmView
 from api.bed_views import BedView, RequestView, StayView
 from api.device_views import DeviceNow
 from api.patient_views import EncounterView, PatientView
 from api.places import HospitalView, WardView
 from api.plan_views import PlanView
 from api.query import Reader, query
+from domain.alarms.queries import alarm_in_scope
 from domain.beds import queries as bed_queries
 from domain.beds.model import BedStay
 from domain.devices.shown import device_in_reach
@@ -23,7 +25,8 @@ from kit.errors import NotFound
 Find = Callable[[Reader, UUID], Any]
 
 Node = Annotated[
-    BedView
+    AlarmView
+    | BedView
     | DeviceNow
     | EncounterView
     | HospitalView
@@ -100,6 +103,11 @@ def _device(reader: Reader, key: UUID) -> Any:
     return DeviceNow.of(found, reader.now, reader.sight(found.scope))
 
 
+def _alarm(reader: Reader, key: UUID) -> Any:
+    row = alarm_in_scope(reader.session, reader.scopes, key)
+    return AlarmView.of(row, reader.sight(row.scope, row.subject)) if row else None
+
+
 FINDERS: tuple[tuple[str, Find], ...] = (
     ("bed.read", _bed),
     ("bed.read", _stay),
@@ -110,4 +118,5 @@ FINDERS: tuple[tuple[str, Find], ...] = (
     ("place.read", _hospital),
     ("plan.read", _plan),
     ("device.read", _device),
+    ("alarm.read", _alarm),
 )

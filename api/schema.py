@@ -7,11 +7,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.accounts import AccountMutations, AccountQueries
+from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.classification import refuse_unclassified
 from api.devices import DeviceMutations, DeviceQueries
 from api.ledger import LedgerQueries
 from api.node import NodeQueries
+from api.notices import NoticeMutations, NoticeQueries
 from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
@@ -23,10 +25,12 @@ from authz.shipped import shipped_policy
 @strawberry.type
 class Query(
     AccountQueries,
+    AlarmQueries,
     BedQueries,
     DeviceQueries,
     LedgerQueries,
     NodeQueries,
+    NoticeQueries,
     PatientQueries,
     PlaceQueries,
     PlanQueries,
@@ -36,8 +40,10 @@ class Query(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    AlarmMutations,
     BedMutations,
     DeviceMutations,
+    NoticeMutations,
     PatientMutations,
     PlaceMutations,
     PlanMutations,
@@ -45,7 +51,7 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(BedSubscriptions, PlanSubscriptions): ...
+class Subscription(AlarmSubscriptions, BedSubscriptions, PlanSubscriptions): ...
 
 
 class _Schema(strawberry.Schema):

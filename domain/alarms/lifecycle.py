@@ -20,6 +20,7 @@ from domain.alarms.states import changed, go_open, note
 from domain.alarms.steps import Step, announce, schedule, unshelve
 from domain.beds.model import Bed, BedStay
 from domain.beds.presence import stay_of
+from domain.devices.model import Device
 from domain.places.times import during, sometime, store
 from kit.work import Work
 
@@ -195,11 +196,15 @@ def _open(work: Work, cause: Cause, stay: BedStay | None) -> Alarm:
 
 
 def _new(work: Work, cause: Cause, stay: BedStay | None) -> Alarm:
-    ward = cause.ward_id or (work.get(Bed, cause.bed_id).ward_id if cause.bed_id else None)
+    bed = work.get(Bed, cause.bed_id) if cause.bed_id else None
+    device = work.get(Device, cause.device_id) if cause.device_id else None
+    ward = cause.ward_id or (bed.ward_id if bed else None)
+    place = bed or device
     limits = limits_of(work.session, cause.hospital_id, cause.severity)
     return Alarm(
         hospital_id=cause.hospital_id, ward_id=ward, kind=cause.kind, severity=cause.severity,
         source=cause.source, entity=cause.entity, rule_id=cause.rule_id,
+        place_code=place.code if place else None,
         device_id=cause.device_id, bed_id=cause.bed_id,
         encounter_id=stay.encounter_id if stay else None, subject=stay.subject if stay else None,
         metric=cause.metric, value=cause.value, threshold=cause.threshold,

@@ -1,7 +1,7 @@
 """How long an alarm may be shelved and stays acknowledged: the hospital's own, else limits.csv."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -36,6 +36,15 @@ def own_limit(session: Session, hospital_id: UUID, severity: Severity) -> AlarmL
             AlarmLimit.hospital_id == hospital_id, AlarmLimit.severity == severity
         )
     ).one_or_none()
+
+
+def present_limits(session: Session, hospital_id: UUID) -> list[AlarmLimit]:
+    """What holds in the hospital, by severity; rows of its own or made up from limits.csv."""
+    return [
+        own_limit(session, hospital_id, one)
+        or AlarmLimit(hospital_id=hospital_id, severity=one, **asdict(shipped_limits()[one]))
+        for one in Severity
+    ]
 
 
 @cache

@@ -74,8 +74,8 @@ class Alarm(Row, table=True):
 
     State and next step stand in this row, so a step and its mark are one write. `active` says
     whether the condition holds: a shelved alarm outlives it. `steps_taken` has a bit per step of
-    `escalation`. `group_id` is the alarm that leads the group; null for one that leads or stands
-    alone.
+    `escalation`. `place_code` is what the bed, else the device was called when it opened.
+    `group_id` is the alarm that leads the group; null for one that leads or stands alone.
     """
 
     __table_args__ = (
@@ -104,6 +104,7 @@ class Alarm(Row, table=True):
     source: str = Field(max_length=64, sa_column_kwargs=LEDGERED)  # rule:<uuid> or kind:<KIND>
     entity: str = Field(max_length=80, sa_column_kwargs=LEDGERED)  # bed:<uuid>, service:<name> …
     rule_id: UUID | None = None
+    place_code: str | None = Field(default=None, max_length=64, sa_column_kwargs=LEDGERED)
     device_id: UUID | None = Field(default=None, foreign_key="device.id")
     bed_id: UUID | None = Field(default=None, foreign_key="bed.id")
     encounter_id: UUID | None = Field(default=None, foreign_key="encounter.id")

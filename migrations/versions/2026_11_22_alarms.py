@@ -57,6 +57,7 @@ def _alarm() -> None:
         sa.Column("source", sa.String(64), nullable=False),
         sa.Column("entity", sa.String(80), nullable=False),
         sa.Column("rule_id", sa.Uuid(), nullable=True),
+        sa.Column("place_code", sa.String(64), nullable=True),
         sa.Column("device_id", sa.Uuid(), sa.ForeignKey("device.id"), nullable=True),
         sa.Column("bed_id", sa.Uuid(), sa.ForeignKey("bed.id"), nullable=True),
         sa.Column("encounter_id", sa.Uuid(), sa.ForeignKey("encounter.id"), nullable=True),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import domain
 from domain.accounts.founding import FOUNDING_ROLES, Founder
+from domain.alarms.model import AlarmKind, Severity
 from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
@@ -22,13 +23,13 @@ from domain.patients.identity import Identifier, Identity
 from domain.plans.commands import OverrideReason
 from kit.command import Command, all_commands
 from kit.work import ActorKind
-from tests.matrix.city import OBSTACLE, City, Corner, envelope
+from tests.matrix.city import OBSTACLE, City, Corner, cause, envelope
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POINTS_AT = {
-    "account_id": "account", "assignment_id": "assignment", "bed_id": "bed",
+    "account_id": "account", "alarm_id": "alarm", "assignment_id": "assignment", "bed_id": "bed",
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
-    "encounter_id": "encounter", "hold_id": "hold",
+    "encounter_id": "encounter", "flood_id": "flood", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "patient_id": "patient", "proposal_id": "plan",
     "request_id": "request", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
@@ -36,7 +37,8 @@ POINTS_AT = {
 }  # fmt: skip
 SAID: dict[str, Any] = {
     "alias": "HR", "answer": {}, "code": "X9", "credential": 1, "device": "d" * 40, "days": 90,
-    "failures": 1, "birth_date": None, "blocked_until": None, "expected_at": None,
+    "entity": "service:x", "failures": 1, "longest_shelf_s": 600, "ack_timeout_s": 600,
+    "birth_date": None, "blocked_until": None, "expected_at": None,
     "due_at": datetime(2099, 1, 1, tzinfo=UTC), "fingerprint": "ab" * 32, "metric": "hr",
     "verifier": verifier_of("secret", b"salt"),
     "founders": tuple(Founder(role, f"{role}.x", "hash", "GEZDGNBVGY3TQOJQ")
@@ -73,8 +75,14 @@ def example(kind: type[Command[Any]], city: City, corner: Corner) -> Command[Any
 def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
     if name in POINTS_AT and UUID in (kind, *typing.get_args(kind)):
         return corner.ids[POINTS_AT[name]]
-    if name in ("expires_at", "expected_until", "valid_until"):
+    if name in ("expires_at", "expected_until", "valid_until", "until"):
         return city.app.clock() + timedelta(minutes=30)
+    if name == "cause":
+        return cause(corner)
+    if name == "kind" and kind is AlarmKind:
+        return AlarmKind.SERVICE
+    if name == "severity":
+        return Severity.LOW
     if name == "envelope":
         return envelope(corner, "X9")
     if name == "kind" and kind is str:

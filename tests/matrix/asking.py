@@ -37,7 +37,7 @@ from tests.matrix.city import City, Corner
 
 # What an argument of this name points at; `field.argument` where one field means another thing.
 POINTS_AT = {
-    "accountId": "account", "actorId": "account", "assignmentId": "assignment", "bedId": "bed",
+    "accountId": "account", "actorId": "account", "alarmId": "alarm", "assignmentId": "assignment", "bedId": "bed",
     "bindingId": "binding", "credentialId": "credential", "deviceId": "device",
     "gatewayId": "gateway", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "mergedId": "other_patient",
@@ -45,7 +45,7 @@ POINTS_AT = {
     "requestId": "request", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
     "waivers": "waiver", "wardId": "ward",
-    "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
+    "alarm.id": "alarm", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
     "encounter.id": "encounter", "ward.id": "ward", "bedPlan.id": "plan",
     "planProgress.id": "plan", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",
@@ -57,7 +57,7 @@ PLAIN: dict[str, Any] = {
     "device": "d" * 40, "kind": "PERSON", "system": "MRN", "role": "nurse",
     "password": "seven quiet wards at dawn",
     "newPassword": "seven quiet wards at dusk",
-    "fingerprint": "ab" * 32, "metric": "hr",
+    "longestShelfS": 600, "ackTimeoutS": 600, "fingerprint": "ab" * 32, "metric": "hr",
     "createAccount.loginName": "somebody.new", "reason": "SPILL",
 }  # fmt: skip
 PROBLEM = "... on Problem { code reason message retryable field allowed blocking }"

@@ -15,6 +15,9 @@ from app.wiring import App
 from authz.sessions import BEARER, new_secret
 from domain.accounts.devices import IssueScreenToken
 from domain.accounts.model import RoleBinding
+from domain.alarms.commands import RaiseAlarm
+from domain.alarms.lifecycle import Cause
+from domain.alarms.model import AlarmFlood, AlarmKind, Severity
 from domain.beds.cleaning import MarkDirty
 from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.waivers import WaiveRoomSex
@@ -35,7 +38,7 @@ from domain.plans.bed_answers import solve_bytes
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
 from kit.command import Command
-from kit.db import reading
+from kit.db import open_engine, reading
 from kit.work import Actor, ActorKind, Scope
 from tests.house import enrol
 
@@ -95,6 +98,7 @@ def fill(app: App, url: str) -> City:
             _upkeep(city, corner, f"{code} {ward_code}")
             _plan(city, corner)
             _devices(city, corner)
+            _alarm(city, corner)
             city.corners[f"{code}/{ward_code}"] = corner
     return city
 
@@ -206,3 +210,29 @@ def _plan(city: City, corner: Corner) -> None:
     with reading(city.app.engine) as session:
         item = select(ProposalItem.id).where(ProposalItem.proposal_id == plan.id)
         ids["plan"], ids["item"] = plan.id, session.exec(item).one()
+
+
+def _alarm(city: City, corner: Corner) -> None:
+    """A silent device, and a flood that is said to have begun with it."""
+    ids = corner.ids
+    raised = city.do(RaiseAlarm(cause=cause(corner)), PROGRAM)
+    flood = AlarmFlood(
+        hospital_id=ids["hospital"], ward_id=ids["ward"], place=corner.scope.path,
+        alarm_id=raised.id, since=city.app.clock(),
+        next_step_at=city.app.clock() + timedelta(hours=1), alarms=11,
+    )  # fmt: skip
+    ids["alarm"], ids["flood"] = raised.id, flood.id
+    engine = open_engine(city.url, guarded=False)
+    with Session(engine) as session:
+        session.add(flood)
+        session.commit()
+    engine.dispose()
+
+
+def cause(corner: Corner) -> Cause:
+    """The corner's device has fallen silent."""
+    return Cause(
+        kind=AlarmKind.NO_DATA, severity=Severity.HIGH, hospital_id=corner.ids["hospital"],
+        ward_id=corner.ids["ward"], device_id=corner.ids["device"], text_zh="没有数据",
+        entity=f"device:{corner.ids['device']}", text_en="no data",
+    )  # fmt: skip
