@@ -55,7 +55,7 @@ def device_command(device: Resource, hospital: Hospital) -> RegisterDevice:
     return RegisterDevice(
         hospital_id=hospital.id, code=_code(device, "Device"), protocol=Protocol.FHIR,
         kind=DeviceKind(kind) if kind in DeviceKind.__members__ else DeviceKind.OTHER,
-        model=_model(device), serial=device.get("serialNumber", ""),
+        model=_model(device), serial_number=device.get("serialNumber", ""),
     )  # fmt: skip
 
 

@@ -57,6 +57,10 @@ class Looking:
             return False
         return subject in self.app.assigned_subjects(self.session, actor.id)
 
+    def reached(self, scope: Scope) -> bool:
+        """True where the action may be done there."""
+        return any(one.covers(scope) for one in self.scopes)
+
     def shown(self, subject: UUID, name: str) -> None:
         """Note a disclosure; it is on record before the answer leaves."""
         self.subjects.add(subject)

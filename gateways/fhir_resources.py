@@ -10,12 +10,16 @@ from domain.beds.model import Bed, BedStay
 from domain.devices.model import Device, DeviceAttachment, DeviceKind, DeviceState
 from domain.patients.model import Encounter, EncounterClass, EncounterStatus
 from domain.places.model import Hospital, Room, Ward
+from domain.readings.metrics import catalogue
+from domain.readings.observed import Observed
+from domain.readings.quality import Quality
 
 Resource = dict[str, Any]
 
 V2_0116 = "http://terminology.hl7.org/CodeSystem/v2-0116"
 PHYSICAL_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+LOINC = "http://loinc.org"
 OWN = "urn:wardgrid"
 PHYSICAL = {"si": "Site", "wa": "Ward", "ro": "Room", "bd": "Bed"}
 
@@ -116,6 +120,25 @@ def of_device(row: Device, attached: DeviceAttachment | None) -> Resource:
     if row.gateway_id is not None:
         told["parent"] = {"reference": f"Device/{row.gateway_id}"}
     return told
+
+
+def of_observation(row: Observed, device_id: UUID) -> Resource:
+    """A cleaned reading, in its canonical UCUM unit; what is odd about it stands in a note."""
+    metric = catalogue()[row.metric]
+    codes = [{"system": LOINC, "code": code} for code in metric.loinc[:1]]
+    told: Resource = {
+        "resourceType": "Observation",
+        "id": row.id,
+        "status": "final",
+        "code": {"coding": [*codes, {"system": f"{OWN}:metric", "code": row.metric}],
+                 "text": metric.name_en},
+        "device": {"reference": f"Device/{device_id}"},
+        "effectiveInstant": instant(row.at),
+        "valueQuantity": {"value": round(row.value, 6), "unit": metric.unit,
+                          "system": "http://unitsofmeasure.org", "code": metric.unit},
+    }  # fmt: skip
+    odd = [flag.name for flag in Quality if flag and flag in Quality(row.quality)]
+    return told | ({"note": [{"text": ", ".join(filter(None, odd))}]} if odd else {})
 
 
 def of_entry(row: Found) -> Resource:

@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 
 from domain.beds.commands import AddBed
 from domain.beds.model import Bed, BedStay
+from domain.devices.commands import AttachDevice, RegisterDevice
+from domain.devices.model import DeviceKind, Protocol
 from domain.inbound.model import InboundMessage, InboundState
 from domain.patients.model import Encounter, EncounterStatus
 from domain.places.commands import AddRoom, OpenWard
@@ -18,6 +20,7 @@ from domain.places.model import RoomKind, Ward
 from gateways.parked import retry
 from kit.clock import time_text
 from kit.db import reading
+from kit.work import Scope
 from tests.fhir.world import Client, FhirWorld, example, issues
 from tests.gateways.public_data import public_data
 
@@ -309,10 +312,39 @@ def test_a_device_is_registered_and_its_observation_stored_and_read(world: FhirW
     )  # fmt: skip
     nobody = {**seen, "device": {"identifier": {"value": "NOBODY"}}}
     assert issues(sender.post("Observation", nobody)) == [("Observation.device", "not-found")]
-    found = world.client("bed-manager").get("Observation", device=f"Device/{key}").json()
+    found = technician.get("Observation", device=f"Device/{key}").json()
     values = [one["resource"]["valueQuantity"] for one in found["entry"]]
     assert values == [{"value": 37.0, "unit": "Cel", "code": "Cel",
                        "system": "http://unitsofmeasure.org"}]  # fmt: skip
+    again = technician.get(f"Observation/{found['entry'][0]['resource']['id']}").json()
+    assert again == found["entry"][0]["resource"]
+
+
+def test_a_patients_reading_shows_to_who_may_see_it_and_is_recorded(world: FhirWorld) -> None:
+    ids, clock = world.corner.ids, world.city.app.clock
+    device = world.city.do(RegisterDevice(
+        hospital_id=ids["hospital"], ward_id=ids["ward"], code=f"BED-{next(NUMBERS)}",
+        kind=DeviceKind.MONITOR, protocol=Protocol.FHIR,
+    ), world.city.enrol("device-technician", scope=Scope(ids["hospital"]))).device  # fmt: skip
+    charge = world.client("charge-nurse", scope=world.corner.scope)
+    assert charge.actor is not None
+    world.city.do(AttachDevice(device_id=device.id, bed_id=ids["taken_bed"]), charge.actor)
+    seen = {
+        "resourceType": "Observation", "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+        "device": {"reference": f"Device/{device.id}"}, "effectiveInstant": time_text(clock()),
+        "valueQuantity": {"value": 82, "code": "/min"},
+    }  # fmt: skip
+    assert world.client("integration").post("Observation", seen).status_code == 201
+    before = world.sql("SELECT count(*) FROM ledger_entry")
+    shown = charge.get("Observation", device=f"Device/{device.id}", code="hr").json()
+    assert [one["resource"]["valueQuantity"]["value"] for one in shown["entry"]] == [82]
+    assert world.sql("SELECT count(*) FROM ledger_entry") == before + 1
+    for role in ("device-technician", "bed-manager"):  # no clinical data of anybody
+        assert "entry" not in world.client(role).get(
+            "Observation", device=f"Device/{device.id}"
+        ).json()  # fmt: skip
+    assert world.sql("SELECT count(*) FROM ledger_entry") == before + 1
 
 
 def test_nothing_of_a_person_reaches_an_error(world: FhirWorld, sender: Client) -> None:
