@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 GATEWAYS: tuple[str, ...] = (
     "gateways.mqtt",
     "gateways.mllp",
+    "gateways.hl7_out",
     "gateways.notices_out",
     "gateways.dead_man",
 )

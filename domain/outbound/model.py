@@ -59,6 +59,7 @@ class OutboundMessage(Row, table=True):
         CheckConstraint("(state = 'PARKED') = (reason IS NOT NULL)", name="parked_for_a_reason"),
         CheckConstraint("(state = 'WAITING') = (settled_at IS NULL)", name="settled_at_a_time"),
         CheckConstraint("(trigger = 'A20') = (word IS NOT NULL)", name="a_bed_has_a_word"),
+        CheckConstraint("word IS NULL OR bed_id IS NOT NULL", name="a_word_has_a_bed"),
         UniqueConstraint("peer", "number", name="outbound_in_order"),
         Index("outbound_by_state", "peer", "state", "number"),
         Index("outbound_of_hospital", "hospital_id", "state", "id"),
@@ -69,7 +70,7 @@ class OutboundMessage(Row, table=True):
     peer: str = Field(max_length=40, sa_column_kwargs=LEDGERED)
     number: int = Field(sa_type=BigInteger)  # place in the peer's queue
     trigger: str = Field(max_length=3, sa_column_kwargs=LEDGERED)
-    bed_id: UUID = Field(foreign_key="bed.id")
+    bed_id: UUID | None = Field(default=None, foreign_key="bed.id")
     word: str | None = Field(default=None, max_length=1, sa_column_kwargs=LEDGERED)  # table 0116
     encounter_id: UUID | None = Field(default=None, foreign_key="encounter.id")
     subject: UUID | None = None

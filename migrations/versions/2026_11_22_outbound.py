@@ -59,7 +59,7 @@ def _outbound_message() -> None:
         sa.Column("peer", sa.String(40), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("trigger", sa.String(3), nullable=False),
-        sa.Column("bed_id", sa.Uuid(), sa.ForeignKey("bed.id"), nullable=False),
+        sa.Column("bed_id", sa.Uuid(), sa.ForeignKey("bed.id"), nullable=True),
         sa.Column("word", sa.String(1), nullable=True),
         sa.Column("encounter_id", sa.Uuid(), sa.ForeignKey("encounter.id"), nullable=True),
         sa.Column("subject", sa.Uuid(), nullable=True),
@@ -76,6 +76,7 @@ def _outbound_message() -> None:
         sa.CheckConstraint("(state = 'PARKED') = (reason IS NOT NULL)", name="parked_for_a_reason"),
         sa.CheckConstraint("(state = 'WAITING') = (settled_at IS NULL)", name="settled_at_a_time"),
         sa.CheckConstraint("(trigger = 'A20') = (word IS NOT NULL)", name="a_bed_has_a_word"),
+        sa.CheckConstraint("word IS NULL OR bed_id IS NOT NULL", name="a_word_has_a_bed"),
         sa.UniqueConstraint("peer", "number", name="outbound_in_order"),
     )
     op.create_index("outbound_by_state", "outbound_message", ["peer", "state", "number"])

@@ -20,6 +20,7 @@ from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
 from domain.inbound.events import AdtEvent
 from domain.patients.identity import Identifier, Identity
+from domain.outbound.model import OutboundState
 from domain.plans.commands import OverrideReason
 from kit.command import Command, all_commands
 from kit.work import ActorKind
@@ -31,7 +32,7 @@ POINTS_AT = {
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
     "encounter_id": "encounter", "flood_id": "flood", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
-    "other_id": "other_encounter", "patient_id": "patient", "proposal_id": "plan",
+    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan",
     "request_id": "request", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip

@@ -27,6 +27,9 @@ from domain.devices.verifiers import new_device_secret
 from domain.inbound.handling import ParkInbound
 from domain.inbound.model import Door
 from domain.inbound.receipts import Envelope, Obstacle
+from domain.outbound.model import OutboundMessage, OutboundState
+from domain.outbound.planning import BeginOutbound, PlanOutbound, Word
+from domain.outbound.sending import SettleOutbound
 from domain.patients.care import AssignCare
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
 from domain.patients.episodes import SetExpectedDischarge, StatePlacementNeed
@@ -99,6 +102,7 @@ def fill(app: App, url: str) -> City:
             _plan(city, corner)
             _devices(city, corner)
             _alarm(city, corner)
+            _outbound(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
     return city
 
@@ -164,6 +168,21 @@ def _upkeep(city: City, corner: Corner, title: str) -> None:
     with reading(city.app.engine) as session:
         binding = select(RoleBinding.id).where(RoleBinding.user_id == ids["account"])
         ids["binding"] = session.exec(binding).one()
+
+
+def _outbound(city: City, corner: Corner, peer: str) -> None:
+    """A message that the peer refused: a person decides what becomes of it."""
+    ids, hospital_id = corner.ids, corner.ids["hospital"]
+    begun = BeginOutbound(hospital_id=hospital_id, peer=peer, transaction=0, row=0)
+    city.do(begun, PROGRAM)
+    dirty = Word(bed_id=ids["dirty_bed"], word="H", silent=False)
+    city.do(PlanOutbound(hospital_id=hospital_id, peer=peer, before=(0, 0), after=(0, 1),
+                         at=city.app.clock(), words=(dirty,)), PROGRAM)  # fmt: skip
+    with reading(city.app.engine) as session:
+        asked = select(OutboundMessage.id).where(OutboundMessage.peer == peer)
+        ids["outbound"] = session.exec(asked).one()
+    city.do(SettleOutbound(outbound_id=ids["outbound"], state=OutboundState.PARKED, attempts=1,
+                           reason="AE"), PROGRAM)  # fmt: skip
 
 
 def envelope(corner: Corner, control_id: str) -> Envelope:
