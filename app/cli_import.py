@@ -7,6 +7,7 @@ import importlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -62,6 +63,37 @@ def stays(
                 running, file, mapping, hospital, actor=actor, create_places=create_places,
                 grow_beds=grow_beds, progress=_progress(),
             )
+        )  # fmt: skip
+
+
+@app.command()
+def devices(
+    data: DataFolder,
+    token: Token,
+    hospital: Hospital,
+    file: Annotated[Path, typer.Argument(help="A CSV file of devices.")],
+    mapping: Annotated[Path, typer.Option(help="Which column means what.")],
+) -> None:
+    """Register the devices of a list, or change them as it says. Twice changes nothing."""
+    with _doors(data, token, "device_lists") as (running, actor, door):
+        _tell_all(door.import_devices(running, file, mapping, hospital, actor=actor))
+
+
+@app.command()
+def mdib(
+    data: DataFolder,
+    token: Token,
+    hospital: Hospital,
+    file: Annotated[Path, typer.Argument(help="An IEEE 11073-10207 description (MDIB).")],
+    device: Annotated[str, typer.Option(help="Code of the device that it describes.")],
+    system: Annotated[
+        str | None, typer.Option(help="Handle of one system, if it describes several.")
+    ] = None,
+) -> None:
+    """Name a device's metrics and units as its own description does."""
+    with _doors(data, token, "mdib") as (running, actor, door):
+        _tell_all(
+            door.import_mdib(running, file, hospital, device, actor=actor, system=system)
         )  # fmt: skip
 
 
@@ -157,6 +189,11 @@ def _tell(summary: Any) -> None:
     }
     facts["reasons"], facts["remarks"] = dict(summary.reasons), dict(summary.remarks)
     typer.echo(json.dumps(facts, sort_keys=True))
+
+
+def _tell_all(summary: Any) -> None:
+    """One line of JSON: the counts, and each row or metric that was left out, with its reason."""
+    typer.echo(json.dumps(asdict(summary), ensure_ascii=False, sort_keys=True))
 
 
 def _progress() -> Callable[[Any], None]:
