@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     mqtt_ca: Path | None = None  # who signs the broker's certificate; the system's list if None
     mqtt_client_certificate: Path | None = None
     mqtt_client_key: Path | None = None
-    mqtt_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "wardgrid"
+    mqtt_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None  # of several
     mqtt_client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
     mqtt_in_flight: Annotated[int, Field(ge=16, le=10_000)] = 1000  # messages not stored yet
     mqtt_broker_folder: Path | None = None  # of `wardgrid mqtt broker`: kept up to date

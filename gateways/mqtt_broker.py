@@ -56,7 +56,7 @@ def write_broker(folder: Path, listeners: Listeners, gateway_password: str) -> N
     """Write everything that does not follow the devices; then `sync` writes the rest."""
     folder.mkdir(mode=0o700, exist_ok=True)
     _replace(folder / CONF, _conf(folder.resolve(), listeners))
-    _replace(folder / RUN, _RUN.format(conf=folder.resolve() / CONF, log=folder.resolve()), 0o700)
+    _replace(folder / RUN, _RUN.format(folder=folder.resolve()), 0o700)
     verifier = verifier_of(gateway_password, os.urandom(SALT_BYTES))
     _replace(folder / PASSWORDS, f"{GATEWAY}:{verifier}\n")
     if not (folder / ACL).exists():
@@ -168,9 +168,17 @@ cafile {ca}
 
 _RUN = """\
 #!/bin/sh
+umask 077
 # Written by `wardgrid mqtt broker`. The log in full would be long: what matters is kept.
-exec 3>>'{log}/refused.log'
-mosquitto -c '{conf}' 2>&1 | grep --line-buffered -E 'Denied PUBLISH|rror|[Ww]arning' >&3
+# Devices are let in once a gateway listens: it writes their passwords again. Before that, what
+# they say would be acknowledged and dropped (Mosquitto forgets shared subscriptions at a restart).
+grep -v '^[^:]*/' '{folder}/passwords' > '{folder}/passwords.closed'
+mv '{folder}/passwords.closed' '{folder}/passwords'
+# Ends when the broker has ended: it writes down first what waits for somebody.
+mosquitto -c '{folder}/mosquitto.conf' 2>&1 \\
+  | grep --line-buffered -E 'Denied PUBLISH|rror|[Ww]arning' >> '{folder}/refused.log' &
+trap 'kill -TERM "$(cat "{folder}/mosquitto.pid")"' TERM INT
+until wait; do :; done
 """
 
 

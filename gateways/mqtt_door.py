@@ -28,9 +28,9 @@ class MqttDoor:
     def __init__(self, app: App) -> None:
         self.counts = Counts(app.metrics.registry)
         folder = app.settings.mqtt_broker_folder
-        self._keeper = BrokerKeeper(app, folder) if folder else None
         self._suspects = Suspects(app, self.counts, folder)
         self._link = Link(app.settings, self._take, self._begun_anew, self._changed, self._dropped)
+        self._keeper = BrokerKeeper(app, folder, self._link) if folder else None
         self._flow = Flow(app, self.counts, self._link.acknowledge, self._suspects.suspect)
         self._lost = 0
 
@@ -62,6 +62,8 @@ class MqttDoor:
 
     def _changed(self, connected: bool) -> None:
         self.counts.connected.set(connected)
+        if connected and self._keeper:
+            self._keeper.wake()
 
     def _dropped(self, messages: int) -> None:
         """The broker ran out of room for what waits: only it knows that something is lost."""
@@ -72,13 +74,16 @@ class MqttDoor:
 
 
 class BrokerKeeper:
-    """Rewrites the broker's files as soon as a device or credential changes."""
+    """Rewrites the broker's files as soon as a device or credential changes.
 
-    def __init__(self, app: App, folder: Path) -> None:
+    Only while we listen: a device that is let in before speaks to nobody.
+    """
+
+    def __init__(self, app: App, folder: Path, link: Link) -> None:
         self._app = app
+        self._link = link
         self._folder = folder
         self._changed = threading.Event()
-        self._changed.set()
         self._stop = threading.Event()
         self._end = app.feed.listen(self._heard)
         self._thread = threading.Thread(target=self._run, name="mqtt-broker", daemon=True)
@@ -93,6 +98,10 @@ class BrokerKeeper:
         if self._thread.is_alive():
             self._thread.join()
 
+    def wake(self) -> None:
+        """Look now: we have just begun to listen."""
+        self._changed.set()
+
     def _heard(self, changes: Sequence[Change]) -> None:
         if any(matters(change.name) for change in changes):
             self._changed.set()
@@ -103,6 +112,8 @@ class BrokerKeeper:
             self._changed.clear()
             if self._stop.is_set():
                 return
+            if not self._link.connected:
+                continue
             try:
                 self._sync()
             except (SQLAlchemyError, OSError) as fault:

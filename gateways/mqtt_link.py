@@ -60,7 +60,6 @@ class Link:
         self._on_connect = on_connect
         self._on_change = on_change
         self._on_dropped = on_dropped
-        self._group = settings.mqtt_group
         self.era = 0
         self.connected = False
         self.last_refusal = ""
@@ -118,8 +117,12 @@ class Link:
             return
         self.era += 1
         self._on_connect()
-        readings = f"$share/{self._group}/wardgrid/+/+/readings"
-        client.subscribe([(readings, SubscribeOptions(qos=1)), (DROPPED, SubscribeOptions(qos=0))])
+        client.subscribe(
+            [
+                (_readings(self._settings.mqtt_group), SubscribeOptions(qos=1)),
+                (DROPPED, SubscribeOptions(qos=0)),
+            ]
+        )
 
     def _subscribed(
         self, _client: paho.Client, _data: Any, _mid: int, codes: list[ReasonCode], _p: Any
@@ -165,6 +168,11 @@ def client_id(settings: Settings) -> str:
         return settings.mqtt_client_id
     where = f"{node()}\n{Path(settings.data_folder).resolve()}"
     return f"wardgrid-{sha256(where.encode()).hexdigest()[:12]}"
+
+
+def _readings(group: str | None) -> str:
+    """Alone, a plain subscription: unlike a shared one it outlives a restart of Mosquitto."""
+    return "wardgrid/+/+/readings" if group is None else f"$share/{group}/wardgrid/+/+/readings"
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from gateways.mqtt_broker import CONF, RUN, Listeners, write_broker
+from gateways.mqtt_broker import CONF, PID, RUN, Listeners, signal_broker, sync, write_broker
+from kit.db import reading
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 GATEWAY_PASSWORD = "the gateway of a test may log in with this"
@@ -37,18 +38,21 @@ class Broker:
 
     def start(self) -> None:
         path = f"{os.environ.get('PATH', '')}:/usr/sbin"
-        self._process = subprocess.Popen(
-            [self.folder / RUN], env={"PATH": path}, start_new_session=True
-        )
+        self._process = subprocess.Popen([self.folder / RUN], env={"PATH": path})
         until(lambda: answers(self.gateway_port) and answers(self.port))
 
+    def let_devices_in(self, engine: Engine) -> None:
+        """What the program does once it listens; by hand."""
+        with reading(engine) as session:
+            sync(session, self.folder)
+        assert signal_broker(self.folder / PID)
+
     def stop(self) -> None:
-        """As a service manager would: SIGTERM to all of it."""
+        """As a service manager would: SIGTERM, and wait until it has ended."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait(timeout=10)
+            self._process.terminate()
+            self._process.wait(timeout=20)
             self._process = None
-            until(lambda: not answers(self.port))
 
     @property
     def conf(self) -> str:

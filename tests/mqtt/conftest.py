@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from gateways.mqtt_broker import sync
-from kit.db import reading
 from tests.mqtt.broker import Broker
 from tests.mqtt.ward import Ward, world_with_devices
 
@@ -21,8 +19,6 @@ def ward(bare_engine: Engine) -> Ward:
 def broker(ward: Ward, tmp_path: Path) -> Iterator[Broker]:
     """Running, with the files of the ward's devices."""
     made = Broker(tmp_path / "broker")
-    with reading(ward.engine) as session:
-        sync(session, made.folder)
     made.start()
     yield made
     made.stop()

@@ -30,6 +30,7 @@ def settings_for(
         log_origin=LOG, mqtt_url=f"mqtt://127.0.0.1:{broker.gateway_port}",
         mqtt_username=GATEWAY, mqtt_password=SecretStr(GATEWAY_PASSWORD),
         mqtt_broker_folder=broker.folder if keeps_files else None, mqtt_client_id=name,
+        mqtt_group="test",
     )  # fmt: skip
 
 
@@ -69,9 +70,10 @@ class Device:
         self._client.on_connect = lambda _c, _d, _f, code, _p: self.let_in.append(
             not code.is_failure
         )
+        self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
-        until(lambda: self.let_in)
+        until(lambda: True in self.let_in)  # refused until a gateway listens
 
     @staticmethod
     def can_log_in(broker: Broker, code: str, secret: str) -> bool:

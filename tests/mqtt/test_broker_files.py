@@ -100,7 +100,10 @@ def test_a_real_broker_lets_in_by_these_files_and_follows_them(ward: Ward, tmp_p
     synced(ward, broker.folder)
     broker.start()
     try:
-        assert publishes(broker, ward, "MON-1") == 0
+        assert publishes(broker, ward, "MON-1") == 5  # nobody listens yet
+        assert synced(ward, broker.folder)
+        assert signal_broker(broker.folder / PID)
+        until(lambda: publishes(broker, ward, "MON-1") == 0)
         assert publishes(broker, ward, "MON-1", password="wrong") == 5
         assert publishes(broker, ward, "nobody", password="x") == 5
         ward.world.run(RevokeCredential(credential_id=ward.credentials["MON-1"]))

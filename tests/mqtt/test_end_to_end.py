@@ -104,6 +104,7 @@ def test_what_a_broker_with_old_files_lets_through_is_parked_and_alarmed(
 ) -> None:
     technician = enrol(database_url, "device-technician")
     with opened(database_url, tmp_path, broker, keeps_files=False) as (app, _door):
+        broker.let_devices_in(ward.engine)  # and from now on nobody keeps the files
         devices = [Device(broker, ward, code) for code in ("MON-1", "MON-2")]
         app.pipeline.run(technician, RevokeCredential(credential_id=ward.credentials["MON-1"]))
         app.pipeline.run(technician, RetireDevice(device_id=ward.devices["MON-2"]))

@@ -11,8 +11,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
-from gateways.mqtt_broker import sync
-from kit.db import open_engine, reading
+from kit.db import open_engine
 from tests.databases import Databases
 from tests.mqtt.broker import Broker, needs_mosquitto, until
 from tests.mqtt.plant import Device, as_rows, measured, opened, parked, recently, series
@@ -48,10 +47,11 @@ def test_a_gateway_killed_in_the_midst_loses_nothing_and_doubles_nothing(
     database_url: str, ward: Ward, broker: Broker, tmp_path: Path
 ) -> None:
     entries = series(recently(7200), 1500)
-    device = Device(broker, ward, "MON-1")
     begun = 0
     for kills in range(3):
         with gateway(database_url, tmp_path / "data", broker, "killed") as process:
+            if not kills:
+                device = Device(broker, ward, "MON-1")
             for entry in entries[kills * 500 : kills * 500 + 500]:
                 device.say(entry)
             until(grown_beyond(ward, begun))
@@ -70,8 +70,6 @@ def test_two_gateways_share_the_load_with_one_effect(databases: Databases, tmp_p
         engine = open_engine(url, guarded=False)
         ward = world_with_devices(engine)
         broker = Broker(tmp_path / "broker")
-        with reading(engine) as session:
-            sync(session, broker.folder)
         broker.start()
         entries = series(recently(), 600)
         with (
@@ -100,8 +98,8 @@ def test_a_broker_that_restarts_is_found_again(
     database_url: str, ward: Ward, broker: Broker, tmp_path: Path
 ) -> None:
     entries = series(recently(), 300)
-    device = Device(broker, ward, "MON-1")
     with opened(database_url, tmp_path, broker) as (_app, door):
+        device = Device(broker, ward, "MON-1")
         for entry in entries[:150]:
             device.say(entry)
         device.said_all()
@@ -121,8 +119,8 @@ def test_while_the_database_is_away_the_broker_keeps_what_comes(
     database_url: str, ward: Ward, broker: Broker, tmp_path: Path
 ) -> None:
     entries = series(recently(), 400)
-    device = Device(broker, ward, "MON-1")
     with opened(database_url, tmp_path, broker) as (_app, door):
+        device = Device(broker, ward, "MON-1")
         device.say(entries[0])
         until(lambda: len(measured(ward.engine)) == 1)
         ward.engine.dispose()
