@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit import log_rows
 from audit.chains import Chains, Place
@@ -203,7 +203,7 @@ class Sequencer:
     def _forget(self) -> None:
         self._state = None
         if self._reader is not None:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):  # cut off, it may still hold a dead transaction
                 if self._engine.dialect.name != "sqlite":
                     self._reader.execute(_UNLOCK)
             self._reader.invalidate()  # ends the session, and with it whatever it still held
