@@ -1,8 +1,6 @@
 """Crashes, restarts and outages: every accepted message is stored, and stored once."""
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,28 +13,11 @@ from kit.db import open_engine
 from tests.databases import Databases
 from tests.mqtt.broker import Broker, needs_mosquitto, until
 from tests.mqtt.plant import Device, as_rows, measured, opened, parked, recently, series
+from tests.mqtt.process import gateway
 from tests.mqtt.ward import Ward, world_with_devices
 from tests.postgres_server import driver_address
 
 pytestmark = needs_mosquitto
-
-
-@contextmanager
-def gateway(url: str, folder: Path, broker: Broker, name: str) -> Iterator[subprocess.Popen[str]]:
-    """A gateway in a process of its own; whatever happens, it does not outlive the block."""
-    folder.mkdir(exist_ok=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.mqtt.gateway", url, str(folder), str(broker.folder),
-         str(broker.gateway_port), name],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def grown_beyond(ward: Ward, count: int) -> Callable[[], bool]:
