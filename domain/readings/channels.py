@@ -1,44 +1,74 @@
-"""The number that stands for one metric of one device."""
+"""The number that stands for one metric of one device.
 
+A number never changes and is never given twice, so it is remembered by the process: once the row
+is a minute old, when no transaction that made it can still be undone.
+"""
+
+import json
 from collections.abc import Collection, Iterable
+from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.readings.model import CHANNEL, ROLLUP_PROGRESS
+from kit.bulk import array, is_postgres
 
 Key = tuple[UUID, str]
 BLOCK = 512  # channels that are rolled up together
 MINUTE = 60_000_000  # microseconds
-_OF_DEVICES = sa.select(CHANNEL.c.id, CHANNEL.c.device_id, CHANNEL.c.metric).where(
-    CHANNEL.c.device_id.in_(sa.bindparam("devices", expanding=True))
-)
+MOST_REMEMBERED = 200_000
+_OF_DEVICES = "SELECT id, device_id, metric, opened FROM channel WHERE device_id {listed}"
+_remembered: WeakKeyDictionary[Engine, dict[Key, int]] = WeakKeyDictionary()
 
 
-def channels_of(connection: Connection, devices: Collection[UUID]) -> dict[Key, int]:
+def remembered(connection: Connection) -> dict[Key, int]:
+    """The channels that this process knows of; to be read only."""
+    return _remembered.setdefault(connection.engine, {})
+
+
+def listed(connection: Connection, keys: Iterable[UUID]) -> tuple[str, Any]:
+    """ "… is one of these" as one parameter for the driver, however many there are."""
+    if is_postgres(connection):
+        return "= ANY(%s::uuid[])", array(keys)
+    return "IN (SELECT value FROM json_each(?))", json.dumps([key.hex for key in keys])
+
+
+def channels_of(connection: Connection, devices: Collection[UUID], now: int) -> dict[Key, int]:
     """Every channel that these devices have."""
-    found = connection.execute(_OF_DEVICES, {"devices": list(devices)})
-    return {(device, metric): number for number, device, metric in found}
+    clause, given = listed(connection, devices)
+    known = remembered(connection)
+    if len(known) > MOST_REMEMBERED:
+        known.clear()
+    found: dict[Key, int] = {}
+    for number, device, metric, opened in connection.exec_driver_sql(
+        _OF_DEVICES.format(listed=clause), (given,)
+    ):
+        key = (device if isinstance(device, UUID) else UUID(device), metric)
+        found[key] = number
+        if opened < now - MINUTE:
+            known[key] = number
+    return found
 
 
 def open_channels(
-    connection: Connection, hospital_id: UUID, keys: Iterable[Key], rolled_up_to: int
+    connection: Connection, hospital_id: UUID, keys: Iterable[Key], now: int, rolled_up_to: int
 ) -> dict[Key, int]:
     """Channels for these, made where there are none. What is older than `rolled_up_to` is due."""
     wanted = sorted(keys)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    insert = postgresql.insert if is_postgres(connection) else sqlite.insert
     rows = [
-        {"hospital_id": hospital_id, "device_id": device, "metric": metric}
+        {"hospital_id": hospital_id, "device_id": device, "metric": metric, "opened": now}
         for device, metric in wanted
     ]
     connection.execute(insert(CHANNEL).on_conflict_do_nothing(), rows)
-    found = channels_of(connection, {device for device, _ in wanted})
+    found = channels_of(connection, {device for device, _ in wanted}, now)
     opened = {key: found[key] for key in wanted}
+    blocks = sorted({number // BLOCK for number in opened.values()})
     connection.execute(
         insert(ROLLUP_PROGRESS).on_conflict_do_nothing(),
-        [{"block": block, "until": rolled_up_to}
-         for block in sorted({number // BLOCK for number in opened.values()})],
-    )  # fmt: skip
+        [{"block": block, "until": rolled_up_to} for block in blocks],
+    )
     return opened

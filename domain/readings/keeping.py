@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from domain.readings.quality import Quality
+from kit.bulk import by_column, is_postgres
 
 REPLACED = "REPLACED"
 _SOME = 400  # keys in one statement
@@ -61,7 +62,7 @@ def set_aside(connection: Connection, rows: Iterable[Kept], reason: str) -> None
     given = [(r.channel, r.at, reason, r.value, r.received, r.stored, r.quality, r.raw, r.raw_unit)
              for r in sorted(rows)]  # fmt: skip
     if given:
-        marks = ", ".join(["%s" if _postgres(connection) else "?"] * 9)
+        marks = ", ".join(["%s" if is_postgres(connection) else "?"] * 9)
         connection.exec_driver_sql(
             "INSERT INTO reading_aside (channel_id, at, reason, value, received, stored,"  # noqa: S608
             f" quality, raw, raw_unit) VALUES ({marks}) ON CONFLICT DO NOTHING",
@@ -69,14 +70,10 @@ def set_aside(connection: Connection, rows: Iterable[Kept], reason: str) -> None
         )
 
 
-def _postgres(connection: Connection) -> bool:
-    return connection.dialect.name == "postgresql"
-
-
 def _insert(connection: Connection, rows: list[Kept]) -> set[tuple[int, int]]:
     """Insert what is new; answers with the keys that were there."""
-    if _postgres(connection):
-        found = connection.exec_driver_sql(_INSERT_POSTGRES, _columns(rows))
+    if is_postgres(connection):
+        found = connection.exec_driver_sql(_INSERT_POSTGRES, by_column(rows))
         return {(channel, at) for channel, at in found}
     connection.exec_driver_sql("SAVEPOINT readings")
     stored = connection.exec_driver_sql(_INSERT_SQLITE, rows).rowcount
@@ -93,15 +90,10 @@ def _insert(connection: Connection, rows: list[Kept]) -> set[tuple[int, int]]:
     return known
 
 
-def _columns(rows: Sequence[Kept]) -> tuple[list[object], ...]:
-    return tuple(map(list, zip(*rows, strict=True)))
-
-
 def _existing(connection: Connection, keys: Sequence[tuple[int, int]]) -> list[Kept]:
     """Those rows; on PostgreSQL locked, so that two corrections come one after the other."""
-    if _postgres(connection):
-        channels, times = zip(*keys, strict=True)
-        found = connection.exec_driver_sql(_EXISTING_POSTGRES, (list(channels), list(times)))
+    if is_postgres(connection):
+        found = connection.exec_driver_sql(_EXISTING_POSTGRES, by_column(keys))
         return [Kept(*row) for row in found]
     rows: list[Kept] = []
     for start in range(0, len(keys), _SOME):
@@ -139,7 +131,7 @@ def _reconcile(connection: Connection, rows: Sequence[Kept], outcome: Outcome) -
 def _replaced(
     connection: Connection, keys: Sequence[tuple[int, int]]
 ) -> set[tuple[int, int, float]]:
-    mark = "%s" if _postgres(connection) else "?"
+    mark = "%s" if is_postgres(connection) else "?"
     asked = (
         "SELECT channel_id, at, value FROM reading_aside"  # noqa: S608 - a placeholder's mark
         f" WHERE reason = 'REPLACED' AND channel_id = {mark} AND at = {mark}"
@@ -153,7 +145,7 @@ def _replaced(
 
 
 def _update(connection: Connection, rows: Sequence[Kept]) -> None:
-    mark = "%s" if _postgres(connection) else "?"
+    mark = "%s" if is_postgres(connection) else "?"
     connection.exec_driver_sql(
         f"UPDATE reading SET received = {mark}, stored = {mark}, value = {mark},"  # noqa: S608
         f" quality = {mark}, raw = {mark}, raw_unit = {mark}"

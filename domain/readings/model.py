@@ -37,6 +37,7 @@ CHANNEL = Table(
     Column("hospital_id", Uuid(), ForeignKey("hospital.id"), nullable=False),
     Column("device_id", Uuid(), ForeignKey("device.id"), nullable=False),
     Column("metric", String(40), nullable=False),
+    Column("opened", BigInteger(), nullable=False),
     UniqueConstraint("device_id", "metric", name="one_channel_per_metric"),
     Index("channels_of_hospital", "hospital_id", "metric"),
     sqlite_autoincrement=True,

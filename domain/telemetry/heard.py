@@ -3,18 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import SQLModel
 
-from domain.readings.model import DEVICE_PULSE
 from domain.readings.pulse import Pulse
-
-_STATUS = SQLModel.metadata.tables["device_status"]
+from kit.bulk import upsert
+from kit.clock import time_text
 
 
 @dataclass(slots=True)
@@ -37,54 +32,59 @@ def write_heard(connection: Connection, hospital_id: UUID, heard: Iterable[Heard
     if not ordered:
         return
     postgres = connection.dialect.name == "postgresql"
-    connection.execute(_upsert_status(postgres), [_status(hospital_id, one) for one in ordered])
-    connection.execute(_upsert_pulse(postgres), [_pulse(one) for one in ordered])
+    rows = [_status(hospital_id, one) for one in ordered]
+    if not postgres:
+        rows = [_as_text(row) for row in rows]
+    upsert(connection, "device_status", _STATUS, rows, 1, _KEEP_LATEST[postgres])
+    pulses = [_pulse(one) if postgres else (one.device_id.hex, *_pulse(one)[1:]) for one in ordered]
+    upsert(connection, "device_pulse", _PULSE, pulses, 1)
 
 
-def _status(hospital_id: UUID, one: Heard) -> dict[str, object]:
+def _status(hospital_id: UUID, one: Heard) -> tuple[object, ...]:
     skew = one.pulse.skew_ms
-    return {
-        "device_id": one.device_id, "hospital_id": hospital_id, "seen_at": one.seen_at,
-        "measured_at": one.measured_at, "battery_percent": one.battery_percent,
-        "skew_ms": None if skew is None else max(-(2**31), min(2**31 - 1, skew)),
-        "messages": one.messages, "readings": one.readings,
-    }  # fmt: skip
+    return (
+        one.device_id, hospital_id, one.seen_at, one.measured_at, one.battery_percent,
+        None if skew is None else max(-(2**31), min(2**31 - 1, skew)), one.messages, one.readings,
+    )  # fmt: skip
 
 
-def _pulse(one: Heard) -> dict[str, object]:
+def _as_text(row: tuple[object, ...]) -> tuple[object, ...]:
+    """As SQLite keeps keys and times."""
+    return tuple(
+        value.hex if isinstance(value, UUID) else
+        time_text(value) if isinstance(value, datetime) else value
+        for value in row
+    )  # fmt: skip
+
+
+def _pulse(one: Heard) -> tuple[object, ...]:
     pulse = one.pulse
+    return (one.device_id, ",".join(map(str, pulse.delays)), pulse.skew_ms, pulse.sequence,
+            pulse.missed, pulse.record, pulse.same_since, pulse.repeats)  # fmt: skip
+
+
+_STATUS = {
+    "device_id": "uuid", "hospital_id": "uuid", "seen_at": "timestamptz",
+    "measured_at": "timestamptz", "battery_percent": "int", "skew_ms": "int",
+    "messages": "bigint", "readings": "bigint",
+}  # fmt: skip
+_PULSE = {
+    "device_id": "uuid", "delays": "text", "skew_ms": "bigint", "sequence": "bigint",
+    "missed": "bigint", "record": "bigint", "same_since": "bigint", "repeats": "int",
+}  # fmt: skip
+
+
+def _keep_latest(latest: str) -> dict[str, str]:
+    old, new = "device_status", "excluded"
     return {
-        "device_id": one.device_id, "delays": ",".join(map(str, pulse.delays)),
-        "skew_ms": pulse.skew_ms, "sequence": pulse.sequence, "missed": pulse.missed,
-        "record": pulse.record, "same_since": pulse.same_since, "repeats": pulse.repeats,
+        "seen_at": f"{latest}({old}.seen_at, {new}.seen_at)",
+        "measured_at": f"{latest}(coalesce({old}.measured_at, {new}.measured_at),"
+                       f" coalesce({new}.measured_at, {old}.measured_at))",
+        "battery_percent": f"coalesce({new}.battery_percent, {old}.battery_percent)",
+        "skew_ms": f"coalesce({new}.skew_ms, {old}.skew_ms)",
+        "messages": f"{old}.messages + {new}.messages",
+        "readings": f"{old}.readings + {new}.readings",
     }  # fmt: skip
 
 
-@cache
-def _upsert_status(postgres: bool) -> sa.Insert:
-    insert = (postgresql.insert if postgres else sqlite.insert)(_STATUS)
-    new, old = insert.excluded, _STATUS.c
-    latest = sa.func.greatest if postgres else sa.func.max
-    return insert.on_conflict_do_update(
-        index_elements=["device_id"],
-        set_={
-            "seen_at": latest(old.seen_at, new.seen_at),
-            "measured_at": latest(
-                sa.func.coalesce(old.measured_at, new.measured_at),
-                sa.func.coalesce(new.measured_at, old.measured_at),
-            ),
-            "battery_percent": sa.func.coalesce(new.battery_percent, old.battery_percent),
-            "skew_ms": sa.func.coalesce(new.skew_ms, old.skew_ms),
-            "messages": old.messages + new.messages,
-            "readings": old.readings + new.readings,
-        },
-    )
-
-
-@cache
-def _upsert_pulse(postgres: bool) -> sa.Insert:
-    insert = (postgresql.insert if postgres else sqlite.insert)(DEVICE_PULSE)
-    columns = [column.name for column in DEVICE_PULSE.c if column.name != "device_id"]
-    return insert.on_conflict_do_update(
-        index_elements=["device_id"], set_={name: insert.excluded[name] for name in columns}
-    )
+_KEEP_LATEST = {True: _keep_latest("greatest"), False: _keep_latest("max")}

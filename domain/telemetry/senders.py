@@ -2,36 +2,32 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlalchemy import Connection
+from sqlmodel import select
 
-from domain.devices.model import Device, DeviceAttachment, DeviceMetric, DeviceState
+from domain.readings.channels import listed
 from domain.readings.metrics import Limits
-from domain.readings.model import ANY_KIND, DEVICE_PULSE, MetricLimit
+from domain.readings.model import ANY_KIND, MetricLimit
 from domain.readings.pulse import Pulse
 from domain.readings.recipes import Own
+from kit.bulk import is_postgres
 from kit.work import Scope, Work
 
+# Driver rows, not objects: these two run for every batch, with a row for every device.
 _DEVICES = (
-    sa.select(
-        col(Device.id), col(Device.kind), col(Device.state),
-        sa.func.coalesce(col(DeviceAttachment.ward_id), col(Device.ward_id)),
-        col(DeviceAttachment.bed_id), *DEVICE_PULSE.c[1:],
-    )
-    .select_from(Device)
-    .outerjoin(DeviceAttachment, sa.and_(
-        col(DeviceAttachment.device_id) == col(Device.id), col(DeviceAttachment.until).is_(None)
-    ))
-    .outerjoin(DEVICE_PULSE, DEVICE_PULSE.c.device_id == col(Device.id))
-    .where(col(Device.id).in_(sa.bindparam("devices", expanding=True)),
-           col(Device.hospital_id) == sa.bindparam("hospital"))
-)  # fmt: skip
-_OWN = sa.select(
-    col(DeviceMetric.device_id), col(DeviceMetric.alias), col(DeviceMetric.metric),
-    col(DeviceMetric.unit), col(DeviceMetric.low), col(DeviceMetric.high),
-).where(col(DeviceMetric.device_id).in_(sa.bindparam("devices", expanding=True)))  # fmt: skip
+    "SELECT d.id, d.kind, d.state, coalesce(a.ward_id, d.ward_id), p.delays, p.skew_ms,"
+    " p.sequence, p.missed, p.record, p.same_since, p.repeats FROM device d"
+    " LEFT JOIN device_attachment a ON a.device_id = d.id AND a.until IS NULL"
+    " LEFT JOIN device_pulse p ON p.device_id = d.id WHERE d.id {listed}"
+    " AND d.hospital_id = {hospital}"
+)
+_OWN = (
+    "SELECT device_id, alias, metric, unit, low, high FROM device_metric WHERE device_id {listed}"
+)
 _LIMITS = select(MetricLimit).where(MetricLimit.hospital_id == sa.bindparam("hospital"))
 
 
@@ -41,9 +37,8 @@ class Sender:
 
     id: UUID
     kind: str
-    state: DeviceState
+    state: str
     scope: Scope  # where it is used, else its home
-    bed_id: UUID | None
     pulse: Pulse
     own: dict[str, Own] = field(default_factory=dict)  # by alias
 
@@ -65,13 +60,10 @@ class Senders:
 def senders(work: Work, hospital_id: UUID, devices: Collection[UUID]) -> Senders:
     """Look them up: three statements, however many there are."""
     connection = work.session.connection()
-    asked = {"devices": list(devices), "hospital": hospital_id}
-    found = {
-        row[0]: Sender(row[0], row[1], row[2], Scope(hospital_id, row[3]), row[4], _pulse(row[5:]))
-        for row in connection.execute(_DEVICES, asked)
-    }
-    for row in connection.execute(_OWN, {"devices": list(found)}):
-        found[row[0]].own[row[1]] = Own._make(row[2:])
+    found = _found(connection, hospital_id, devices)
+    clause, given = listed(connection, found)
+    for row in connection.exec_driver_sql(_OWN.format(listed=clause), (given,)):
+        found[_key(row[0])].own[row[1]] = Own._make(row[2:])
     limits = {
         (one.metric, one.device_kind): Limits(one.low, one.high, one.soft_low, one.soft_high)
         for one in work.session.exec(_LIMITS, params={"hospital": hospital_id})
@@ -79,8 +71,28 @@ def senders(work: Work, hospital_id: UUID, devices: Collection[UUID]) -> Senders
     return Senders(found, limits)
 
 
-def _pulse(row: tuple[object, ...]) -> Pulse:
-    delays, *rest = row
+def _found(
+    connection: Connection, hospital_id: UUID, devices: Collection[UUID]
+) -> dict[UUID, Sender]:
+    clause, given = listed(connection, devices)
+    postgres = is_postgres(connection)
+    asked = _DEVICES.format(listed=clause, hospital="%s" if postgres else "?")
+    rows = connection.exec_driver_sql(asked, (given, hospital_id if postgres else hospital_id.hex))
+    wards: dict[Any, Scope] = {None: Scope(hospital_id)}
+    found: dict[UUID, Sender] = {}
+    for key, kind, state, ward, *pulse in rows:
+        scope = wards.get(ward) or wards.setdefault(ward, Scope(hospital_id, _key(ward)))
+        device = _key(key)
+        found[device] = Sender(device, kind, state, scope, _pulse(pulse))
+    return found
+
+
+def _key(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _pulse(row: list[Any]) -> Pulse:
+    delays = row[0]
     if delays is None:
         return Pulse()
-    return Pulse(tuple(map(int, str(delays).split(","))) if delays else (), *rest)  # type: ignore[arg-type]  # columns
+    return Pulse(tuple(map(int, delays.split(","))) if delays else (), *row[1:])

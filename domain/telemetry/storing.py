@@ -10,7 +10,7 @@ from domain.alarms.evaluation import evaluate
 from domain.devices.model import DeviceState
 from domain.devices.waking import heard as wake
 from domain.inbound.model import Door
-from domain.readings.channels import Key, channels_of, open_channels
+from domain.readings.channels import Key, channels_of, open_channels, remembered
 from domain.readings.cleaning import IMPOSSIBLE, Moment, Times, cleaned, moment
 from domain.readings.keeping import Kept, Outcome, keep, set_aside
 from domain.readings.metrics import metric_named
@@ -166,12 +166,14 @@ class _Batch:
         if not keys:
             return {}
         connection = self.work.session.connection()
-        known = channels_of(connection, {device for device, _ in keys})
-        missing = keys - known.keys()
-        if missing:
-            until = safely_past(self.now)
-            known |= open_channels(connection, self.hospital_id, missing, until)
-        return known
+        seen = remembered(connection)
+        number = {key: seen[key] for key in keys if key in seen}
+        if missing := keys - number.keys():
+            number |= channels_of(connection, {device for device, _ in missing}, self.now)
+        if missing := keys - number.keys():
+            number |= open_channels(connection, self.hospital_id, missing, self.now,
+                                    safely_past(self.now))  # fmt: skip
+        return number
 
     def _count(self, outcome: Outcome, key_of: dict[int, Key]) -> None:
         self.stored.stored += len(outcome.new)

@@ -90,6 +90,7 @@ def _channel() -> None:
         sa.Column("hospital_id", sa.Uuid(), sa.ForeignKey("hospital.id"), nullable=False),
         sa.Column("device_id", sa.Uuid(), sa.ForeignKey("device.id"), nullable=False),
         sa.Column("metric", sa.String(40), nullable=False),
+        sa.Column("opened", sa.BigInteger(), nullable=False),
         sa.UniqueConstraint("device_id", "metric", name="one_channel_per_metric"),
         sqlite_autoincrement=True,
     )
