@@ -26,7 +26,7 @@ def count_in(work: Work, alarm: Alarm) -> AlarmFlood | None:
         flood.alarms += 1
         if alarm.severity in COALESCED:
             flood.untold += 1
-            flood.channels = sorted({*flood.channels, *alarm.notify})
+            flood.channels = list(dict.fromkeys((*flood.channels, *alarm.notify)))
         return flood
     opened = _opened_lately(work, alarm.scope)
     if opened <= MOST:

@@ -45,11 +45,14 @@ def schedule(alarm: Alarm) -> None:
 
 
 def take_step(work: Work, alarm: Alarm) -> bool:
-    """Do the one thing that was due first; False where nothing is due."""
-    due = [(at, number) for at, number in _due_times(alarm) if at <= work.now]
+    """Do the one thing that was due first; False where nothing is due.
+
+    To repeat an alarm comes last: whoever it rises to meanwhile is told by that.
+    """
+    due = [(n == _RE_ALARM, at, n) for at, n in _due_times(alarm) if at <= work.now]
     if not due:
         return False
-    _, number = min(due)
+    _, _, number = min(due)
     if alarm.state is AlarmState.SHELVED:
         unshelve(work, alarm, "SHELF_END")
     elif number == _ACK_TIMEOUT:
@@ -88,7 +91,7 @@ def told_last(alarm: Alarm) -> str | None:
     return taken[-1] if taken else None
 
 
-_ACK_TIMEOUT, _RE_ALARM = -1, 1_000  # what is due at the same moment goes in this order
+_ACK_TIMEOUT, _RE_ALARM = -1, 1_000  # beside the numbers of the steps
 
 
 def _due_times(alarm: Alarm) -> Iterator[tuple[datetime, int]]:

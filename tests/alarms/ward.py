@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import Session, col, select
 
+from domain.alarms.commands import AlarmStep
 from domain.alarms.lifecycle import Cause, clear_alarm, open_alarm
 from domain.alarms.model import Alarm, AlarmEvent, AlarmKind, Severity
+from domain.alarms.timers import alarms_due
 from domain.devices.model import Device, DeviceKind, Protocol
 from kit.command import Command
 from kit.work import NETWORK, Scope, Work
@@ -76,11 +78,24 @@ class Ward:
                           kind=AlarmKind.MEASURE, **what)  # fmt: skip
 
     def open(self, **what: Any) -> Alarm:
-        cause = self.cause(**what)
-        return self.do(lambda work: open_alarm(work, cause))
+        return self.pour(self.cause(**what))[0]
+
+    def pour(self, *causes: Cause) -> list[Alarm]:
+        """Open them in one transaction, as a batch of readings would."""
+        return self.do(lambda work: [open_alarm(work, cause) for cause in causes])
 
     def clear(self, alarm: Alarm) -> Alarm | None:
         return self.do(lambda work: clear_alarm(work, rule_id=alarm.rule_id, entity=alarm.entity))
+
+    def due(self) -> list[AlarmStep]:
+        """What the timer asks for now."""
+        with Session(self.world.engine) as session:
+            return [
+                one for one in alarms_due(session, self.world.now) if isinstance(one, AlarmStep)
+            ]
+
+    def step(self, alarm: Alarm) -> Alarm:
+        return self.world.run(AlarmStep(alarm_id=alarm.id))
 
     def now(self, alarm: Alarm) -> Alarm:
         return self.world.get(Alarm, alarm.id)
