@@ -19,8 +19,8 @@ from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
 from domain.inbound.events import AdtEvent
-from domain.patients.identity import Identifier, Identity
 from domain.outbound.model import OutboundState
+from domain.patients.identity import Identifier, Identity
 from domain.plans.commands import OverrideReason
 from kit.command import Command, all_commands
 from kit.work import ActorKind
@@ -37,6 +37,8 @@ POINTS_AT = {
     "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
+    "after": (0, 1), "at": NOON, "attempts": 1, "before": (0, 0), "peer": "x9", "row": 0,
+    "state": OutboundState.DELIVERED, "transaction": 0,
     "alias": "HR", "answer": {}, "code": "X9", "credential": 1, "device": "d" * 40, "days": 90,
     "entity": "service:x", "failures": 1, "longest_shelf_s": 600, "ack_timeout_s": 600,
     "birth_date": None, "blocked_until": None, "expected_at": None,
