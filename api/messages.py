@@ -2,6 +2,7 @@
 
 from api.messages_alarms import ALARMS
 from api.messages_devices import DEVICES
+from api.messages_measures import MEASURES
 from api.messages_notices import NOTICES
 from api.messages_places import PLACES
 from kit.errors import Refusal
@@ -9,6 +10,7 @@ from kit.errors import Refusal
 CHINESE: dict[str, str] = {
     **ALARMS,
     **DEVICES,
+    **MEASURES,
     **NOTICES,
     **PLACES,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",

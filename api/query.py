@@ -79,15 +79,18 @@ def read(
     return resolve(reader=Reader(session, scopes, context.app.clock(), context), **arguments)
 
 
-def query(action: str) -> Callable[[Callable[..., Any]], Any]:
-    """Make a field that reads. `action` decides in which scopes; the docs name it."""
+def query(action: str, **weights: object) -> Callable[[Callable[..., Any]], Any]:
+    """Make a field that reads. `action` decides in which scopes; the docs name it.
+
+    `weights` go to api/limits.py as the field's metadata.
+    """
 
     def decorate(resolve: Callable[..., Any]) -> Any:
         return strawberry.field(
             resolve,
             description=f"{resolve.__doc__ or ''}\n\nNeeds `{action}`.".strip(),
             extensions=[_Scoped(action, resolve)],
-            metadata={ACTION: action},
+            metadata={ACTION: action, **weights},
         )
 
     return decorate

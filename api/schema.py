@@ -9,9 +9,11 @@ from strawberry.types import ExecutionContext
 from api.accounts import AccountMutations, AccountQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.beds import BedMutations, BedQueries, BedSubscriptions
+from api.charts import ChartQueries
 from api.classification import refuse_unclassified
 from api.devices import DeviceMutations, DeviceQueries
 from api.ledger import LedgerQueries
+from api.measures import MeasureQueries
 from api.node import NodeQueries
 from api.notices import NoticeMutations, NoticeQueries
 from api.patient_mutations import PatientMutations
@@ -19,6 +21,7 @@ from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.sight import look
+from api.status import StatusQueries, StatusSubscriptions
 from authz.shipped import shipped_policy
 
 
@@ -27,13 +30,16 @@ class Query(
     AccountQueries,
     AlarmQueries,
     BedQueries,
+    ChartQueries,
     DeviceQueries,
     LedgerQueries,
+    MeasureQueries,
     NodeQueries,
     NoticeQueries,
     PatientQueries,
     PlaceQueries,
     PlanQueries,
+    StatusQueries,
 ): ...
 
 
@@ -51,7 +57,9 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(AlarmSubscriptions, BedSubscriptions, PlanSubscriptions): ...
+class Subscription(
+    AlarmSubscriptions, BedSubscriptions, PlanSubscriptions, StatusSubscriptions
+): ...
 
 
 class _Schema(strawberry.Schema):

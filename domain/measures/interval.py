@@ -13,7 +13,7 @@ from domain.measures.formulas import About, Formula, MeasureName, formulas
 from domain.measures.history import zone_of
 from domain.measures.now import HISTORY, LIVE
 from domain.measures.period import Period, Sums
-from domain.measures.place import place_in_reach
+from domain.measures.place import Place, place_in_reach
 from domain.measures.steps import span_of
 from kit.work import Scope
 
@@ -33,6 +33,7 @@ class Lack(StrEnum):
 class Figure:
     """`value` is None where `lack` says why. `parts` are counts by reason code."""
 
+    place: Place
     formula: Formula
     value: float | None
     numerator: float | None
@@ -102,11 +103,12 @@ def figures(
 def _figure(period: Period, name: MeasureName, source: str) -> Figure:
     formula, lack, span = formulas()[name], LACKING.get(name), period.span
     if lack is not None:
-        return Figure(formula, None, None, None, 0, (), lack, span.since, span.until, source)
+        return Figure(period.place, formula, None, None, None, 0, (), lack, span.since,
+                      span.until, source)  # fmt: skip
     sums = COMPUTED[name](period)
     value = _value(formula, sums)
     return Figure(
-        formula, value, float(sums.numerator),
+        period.place, formula, value, float(sums.numerator),
         None if sums.denominator is None else float(sums.denominator), sums.cases, sums.parts,
         Lack.NO_CASES if value is None else None, span.since, span.until, source,
     )  # fmt: skip
