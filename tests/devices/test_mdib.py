@@ -137,3 +137,20 @@ def test_public_descriptions_are_read_whole(name: str) -> None:
         except Invalid as why:
             reasons.add(why.reason)
     assert reasons <= {"METRIC_UNKNOWN", "UNIT_UNKNOWN", "UNIT_MISMATCH", "NOT_MEASURED"}
+
+
+def test_what_an_anaesthesia_machine_measures_is_named_where_we_know_it() -> None:
+    systems = read_mdib((public_data("device_11073") / "70041_MDIB_Final.xml").read_bytes())
+    device, taken = uuid4(), dict[str, str]()
+    named = []
+    for one in systems["3569"]:
+        try:
+            made = command_for(one, device, taken)
+        except Invalid:
+            continue
+        named.append((one.name, made.metric, made.unit, made.low, made.high))
+    assert named == [
+        ("RRc", "rr", "/min", 0.0, 100.0),
+        ("etCO2", "etco2", "kPa", 0.0, 750.061576),
+        ("FiO2", "fio2", "%", 0.0, 100.0),
+    ]
