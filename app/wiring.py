@@ -23,6 +23,7 @@ from app.metrics import Metrics
 from app.outbox import write_events
 from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
+from app.program_figures import ProgramFigures, disk_free
 from app.settings import Settings
 from app.timers import TIMERS
 from app.writer import EmbeddedWriter, Writer
@@ -39,6 +40,8 @@ from authz.policy import loader
 from authz.sessions import Gate
 from authz.tokens import AccessTokens
 from authz.watch import Watch
+from domain.alarms.rule_measures import DISK_FREE, LEDGER_LAG, WRITER_WAITING
+from domain.alarms.timing import RuleTimer
 from domain.patients.queries import treats
 from kit.clock import Clock, utc_now
 from kit.db import open_engine
@@ -170,11 +173,13 @@ def build(
     )  # fmt: skip
     tokens = access_tokens(settings, keys)
     gate = Gate(engine, tokens, clock)
+    figures = ProgramFigures()
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
         tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
-        jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock, timers=TIMERS),
+        jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
+                  timers=(*TIMERS, RuleTimer(), figures)),
         sequencer=sequencer, watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock, on_commit=bell.ring,
     )  # fmt: skip
@@ -182,6 +187,11 @@ def build(
     bell.ring.append(app.jobs.wake)
     app.metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: writer.waiting)
     app.metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
+    figures.figures |= {
+        LEDGER_LAG: app.ledger_lag_s,
+        WRITER_WAITING: lambda: float(writer.waiting),
+        DISK_FREE: disk_free(settings.data_folder),
+    }
     return app
 
 

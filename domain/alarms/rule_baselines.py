@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from domain.alarms.detectors import Usual
-from domain.alarms.rule_model import METRIC_BASELINE
+from domain.alarms.rule_book import Rule, RuleBook
+from domain.alarms.rule_model import METRIC_BASELINE, RuleKind
 from domain.places.model import Hospital
-from domain.readings.model import ROLLUP
+from domain.readings.model import CHANNEL, ROLLUP
 from domain.readings.sample import Sample
 from kit.clock import EPOCH
 
@@ -22,11 +23,14 @@ HOURS = 168
 PAST = timedelta(days=42)
 LEAST = 20  # values an hour of the week needs
 RESOLUTION_S = 60  # its last reading stands for each minute: means would hide the spread
+CHANNELS_AT_ONCE = 20
 _HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
 _BASELINE = METRIC_BASELINE.c
 _USUAL = sa.select(METRIC_BASELINE).where(
     _BASELINE.channel_id.in_(sa.bindparam("channels", expanding=True)),
     _BASELINE.hour.in_(sa.bindparam("hours", expanding=True)),
+    _BASELINE.count > 0,
 )
 _PAST = (
     sa.select(ROLLUP.c.since, ROLLUP.c.last)
@@ -91,9 +95,43 @@ def learn(session: Session, channel: int, zone: str, now: int) -> int:
         for hour, (usual, count) in sorted(learnt(map(tuple, past), zone).items())
     ]  # fmt: skip
     connection.execute(sa.delete(METRIC_BASELINE).where(_BASELINE.channel_id == channel))
-    if rows:
-        connection.execute(sa.insert(METRIC_BASELINE), rows)
+    nothing = {
+        "channel_id": channel,
+        "hour": 0,
+        "median": 0.0,
+        "mad": 0.0,
+        "count": 0,
+        "learnt": now,
+    }  # that it was looked at
+    connection.execute(sa.insert(METRIC_BASELINE), rows or [nothing])
     return len(rows)
+
+
+def unlearnt(session: Session, hospital_id: UUID, book: RuleBook, now: int) -> list[int]:
+    """Channels that rules judge by a baseline and that learnt nothing for a day, oldest first."""
+    metrics = sorted({rule.body.metric for rule in book.rules if _by_baseline(rule)})
+    if not metrics:
+        return []
+    last = (
+        sa.select(_BASELINE.channel_id, sa.func.max(_BASELINE.learnt).label("learnt"))
+        .group_by(_BASELINE.channel_id)
+        .subquery()
+    )
+    asked = (
+        sa.select(CHANNEL.c.id)
+        .outerjoin(last, last.c.channel_id == CHANNEL.c.id)
+        .where(CHANNEL.c.hospital_id == hospital_id, CHANNEL.c.metric.in_(metrics),
+               sa.func.coalesce(last.c.learnt, 0) < now - _DAY_US)
+        .order_by(sa.func.coalesce(last.c.learnt, 0), CHANNEL.c.id)
+        .limit(CHANNELS_AT_ONCE)
+    )  # fmt: skip
+    return list(session.connection().execute(asked).scalars())
+
+
+def _by_baseline(rule: Rule) -> bool:
+    return rule.body.kind is RuleKind.CUSUM or (
+        rule.body.kind is RuleKind.DEVIATION and rule.body.method == "mad"
+    )
 
 
 def zone_of(session: Session, hospital_id: UUID) -> str:

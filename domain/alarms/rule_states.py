@@ -72,9 +72,12 @@ def standing_of(row: Any) -> Standing:
 
 
 def save(
-    session: Session, hospital_id: UUID, changed: Iterable[tuple[Standing, Delays]], now: int
+    session: Session, hospital_id: UUID, changed: Iterable[tuple[Standing, Delays | None]], now: int
 ) -> None:
-    """Write the rows; one with nothing to remember is dropped."""
+    """Write the rows; one with nothing to remember is dropped.
+
+    With its delays a standing comes due without a sample; with None it is asked again anyway.
+    """
     kept, dropped = [], []
     for one, delays in changed:
         if not one.empty:
@@ -98,9 +101,9 @@ def forget(session: Session, rule_id: UUID) -> list[Standing]:
     return found
 
 
-def _row(hospital_id: UUID, one: Standing, delays: Delays, now: int) -> dict[str, Any]:
+def _row(hospital_id: UUID, one: Standing, delays: Delays | None, now: int) -> dict[str, Any]:
     track = one.track
-    end = due(delays, track)
+    end = None if delays is None else due(delays, track)
     return {
         "rule_id": one.rule_id, "entity": one.entity, "hospital_id": hospital_id,
         "phase": str(track.phase), "since": track.since, "last_at": track.last_at, "heard": now,

@@ -1,5 +1,7 @@
 """On-delay, off-delay, holes and late samples, in event time."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ T0 = 1_000 * MINUTE
 Said = tuple[float, int]
 
 
-def run(delays: Delays, said: list[Said], track: Track | None = None) -> list[tuple[float, str]]:
+def run(delays: Delays, said: Sequence[Said], track: Track | None = None) -> list[tuple[float, str]]:
     """What happened at which minute after T0."""
     track, found = track or Track(), []
     for minute, verdict in said:

@@ -140,6 +140,7 @@ class Ward:
         if (device, metric) not in self.channels:
             made = session.connection().execute(insert(CHANNEL).returning(CHANNEL.c.id), {
                 "hospital_id": self.world.hospital.id, "device_id": device, "metric": metric,
+                "opened": 0,
             })  # fmt: skip
             self.channels[device, metric] = int(made.scalar_one())
         return self.channels[device, metric]
