@@ -1,6 +1,7 @@
 """Notices by e-mail, handed to the hospital's mail relay over TLS."""
 
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
@@ -57,16 +58,22 @@ class MailSender:
             return never("ADDRESS_REFUSED")
         if len(mail.as_bytes()) > LARGEST_MAIL:
             return never("TOO_LARGE")
+        client = aiosmtplib.SMTP(
+            hostname=relay.host, port=relay.port, username=relay.username,
+            password=relay.password, use_tls=relay.tls is MailTls.TLS,
+            start_tls=relay.tls is MailTls.STARTTLS, timeout=relay.time_s,
+            tls_context=relay.trust or ssl.create_default_context(),
+            local_hostname=relay.sender.rpartition("@")[2],
+        )  # fmt: skip
         try:
-            await aiosmtplib.send(
-                mail, sender=relay.sender, recipients=[parcel.address], hostname=relay.host,
-                port=relay.port, username=relay.username, password=relay.password,
-                use_tls=relay.tls is MailTls.TLS, start_tls=relay.tls is MailTls.STARTTLS,
-                tls_context=relay.trust or ssl.create_default_context(), timeout=relay.time_s,
-                local_hostname=relay.sender.rpartition("@")[2],
-            )  # fmt: skip
+            await client.connect()
+            await client.send_message(mail, sender=relay.sender, recipients=[parcel.address])
+            with suppress(errors.SMTPException, OSError):
+                await client.quit()  # whatever happens now, the relay has taken the mail
         except (errors.SMTPException, OSError) as fault:
             return failed(fault)
+        finally:
+            client.close()
         return sent("SMTP_250")
 
 
@@ -95,26 +102,28 @@ def failed(fault: Exception) -> Outcome:
     if isinstance(fault, errors.SMTPRecipientsRefused):
         return _refused(fault.recipients[0])  # each mail has one
     if isinstance(fault, errors.SMTPAuthenticationError):
-        return later(f"SMTP_LOGIN_{fault.code}")  # the settings are wrong, not the address
+        return later(_coded("SMTP_LOGIN", fault))  # the settings are wrong, not the address
     if isinstance(fault, errors.SMTPSenderRefused):
-        return later(f"SMTP_SENDER_{fault.code}")
+        return later(_coded("SMTP_SENDER", fault))
     if isinstance(fault, errors.SMTPConnectResponseError | errors.SMTPHeloError):
-        return later(f"SMTP_{fault.code}")
+        return later(_coded("SMTP", fault))
     if isinstance(fault, errors.SMTPResponseException):
         return _refused(fault)
     if isinstance(fault, TimeoutError):
         return later("TIMED_OUT")
     if isinstance(fault, ssl.SSLError) or "certificate" in str(fault).lower():
         return later("TLS_REFUSED")
-    if isinstance(fault, errors.SMTPNotSupported):
+    if type(fault) is errors.SMTPException and "STARTTLS" in fault.message:
         return later("NO_STARTTLS")  # a relay that lost its TLS is never used without
-    return later("CONNECTION_LOST" if _was_open(fault) else "NO_CONNECTION")
+    lost = isinstance(fault, errors.SMTPServerDisconnected)
+    return later("CONNECTION_LOST" if lost else "NO_CONNECTION")
 
 
 def _refused(fault: errors.SMTPResponseException) -> Outcome:
-    code = f"SMTP_{fault.code}"
+    code = _coded("SMTP", fault)
     return never(code) if 500 <= fault.code < 600 else later(code)
 
 
-def _was_open(fault: Exception) -> bool:
-    return isinstance(fault, errors.SMTPServerDisconnected)
+def _coded(what: str, fault: errors.SMTPResponseException) -> str:
+    """A server that babbles has no code of its own."""
+    return f"{what}_{fault.code}" if 200 <= fault.code < 600 else f"{what}_NONSENSE"
