@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from domain.inbound.model import Door
+from domain.inbound.handling import waiting
+from domain.inbound.model import Door, InboundMessage, InboundState
+from domain.inbound.receipts import settle
 from domain.places.model import Hospital
 from domain.telemetry.messages import DeviceMessage, Raw, Stored, Unreadable
 from domain.telemetry.storing import store_messages
 from kit.command import Command
 from kit.work import Scope, Work
 
-__all__ = ["DeviceMessage", "Raw", "StoreReadings", "Stored", "Unreadable"]
+__all__ = ["DeviceMessage", "Raw", "RetryReadings", "StoreReadings", "Stored", "Unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +37,28 @@ class StoreReadings(Command[Stored]):
 
     def apply(self, work: Work) -> Stored:
         return store_messages(work, self.hospital_id, self.messages, self.unreadable, self.door)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryReadings(Command[Stored]):
+    """Store what a parked message says, as it reads now, and settle the message.
+
+    Refused, and the message goes on waiting, if one of its values still cannot be used.
+    """
+
+    action = "inbound.retry"
+    serializable: ClassVar[bool] = False
+
+    message_id: UUID
+    messages: tuple[DeviceMessage, ...]
+
+    def scope(self, work: Work) -> Scope:
+        return work.get(InboundMessage, self.message_id).scope
+
+    def apply(self, work: Work) -> Stored:
+        receipt = waiting(work, self.message_id)
+        receipt.attempts += 1
+        settle(work, receipt, InboundState.APPLIED, ["StoreReadings"])
+        return store_messages(
+            work, receipt.hospital_id, self.messages, (), receipt.door, may_park=False
+        )

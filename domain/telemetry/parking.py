@@ -2,53 +2,23 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain.inbound.handling import waiting
 from domain.inbound.model import Door, InboundMessage, InboundState
 from domain.inbound.receipts import Envelope, Obstacle, digest_of, obstruct, received, settle
 from domain.places.times import store
 from domain.telemetry.messages import DeviceMessage, Raw, Stored, Unreadable
 from kit.clock import parse_time, time_text
-from kit.command import Command
 from kit.errors import Invalid
-from kit.work import Scope, Work
+from kit.work import Work
 
 KIND = "READINGS"
 MOST_PER_SOURCE = 1000  # that wait; one broken device must not fill the house
 TOO_MANY = "TOO_MANY_PARKED"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetryReadings(Command[Stored]):
-    """Store what a parked message says, as it reads now, and settle the message.
-
-    Refused, and the message goes on waiting, if one of its values still cannot be used.
-    """
-
-    action = "inbound.retry"
-    serializable: ClassVar[bool] = False
-
-    message_id: UUID
-    messages: tuple[DeviceMessage, ...]
-
-    def scope(self, work: Work) -> Scope:
-        return work.get(InboundMessage, self.message_id).scope
-
-    def apply(self, work: Work) -> Stored:
-        from domain.telemetry.storing import store_messages  # which parks by this module
-
-        receipt = waiting(work, self.message_id)
-        receipt.attempts += 1
-        settle(work, receipt, InboundState.APPLIED, ["StoreReadings"])
-        return store_messages(
-            work, receipt.hospital_id, self.messages, (), receipt.door, may_park=False
-        )
 
 
 def park(work: Work, hospital_id: UUID, messages: Sequence[Unreadable], stored: Stored) -> None:
