@@ -68,6 +68,8 @@ def _lead_those_behind(work: Work, alarm: Alarm) -> bool:
 
 def _kin(work: Work, alarm: Alarm, gateway: UUID | None) -> Alarm | None:
     """The silent gateway before it, else the eldest alarm of its bed or device just now."""
+    if alarm.bed_id is None and alarm.device_id is None:
+        return None
     of_gateway = _is(Alarm.device_id, gateway) & (col(Alarm.kind) == AlarmKind.NO_DATA)
     nearby = or_(_is(Alarm.bed_id, alarm.bed_id), _is(Alarm.device_id, alarm.device_id))
     recent = col(Alarm.opened_at) >= work.now - WINDOW
