@@ -32,7 +32,6 @@ _PATTERNS = {
         "canonical": r"\S*",
         "oid": r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+",
         "uuid": r"urn:uuid:[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}",
-        "base64Binary": r"(\s*([0-9a-zA-Z+/=]){4}\s*)+",
     }.items()
 }
 _LEAST = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}

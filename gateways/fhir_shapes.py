@@ -9,7 +9,7 @@ PRIMITIVES = frozenset(
     {
         "boolean", "integer", "positiveInt", "unsignedInt", "decimal", "string", "markdown", "uri",
         "url", "canonical", "oid", "uuid", "code", "id", "date", "dateTime", "instant", "time",
-        "base64Binary", "xhtml",
+        "xhtml",
     }
 )  # fmt: skip
 
