@@ -1,18 +1,22 @@
 """Chinese texts of refusals, by reason code. Ids, times and codes stand in the other fields."""
 
+from api.messages_alarm_rules import ALARM_RULES
 from api.messages_alarms import ALARMS
 from api.messages_devices import DEVICES
 from api.messages_measures import MEASURES
 from api.messages_notices import NOTICES
 from api.messages_places import PLACES
+from api.messages_readings import READINGS
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
+    **ALARM_RULES,
     **ALARMS,
     **DEVICES,
     **MEASURES,
     **NOTICES,
     **PLACES,
+    **READINGS,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",
     "DENIED": "您的角色不允许此操作。",
     "INVALID": "输入有误,请检查所指字段。",

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.accounts import AccountMutations, AccountQueries
+from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.charts import ChartQueries
@@ -20,6 +21,7 @@ from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
+from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.sight import look
 from api.status import StatusQueries, StatusSubscriptions
 from authz.shipped import shipped_policy
@@ -29,6 +31,7 @@ from authz.shipped import shipped_policy
 class Query(
     AccountQueries,
     AlarmQueries,
+    AlarmRuleQueries,
     BedQueries,
     ChartQueries,
     DeviceQueries,
@@ -39,6 +42,7 @@ class Query(
     PatientQueries,
     PlaceQueries,
     PlanQueries,
+    ReadingQueries,
     StatusQueries,
 ): ...
 
@@ -47,18 +51,24 @@ class Query(
 class Mutation(
     AccountMutations,
     AlarmMutations,
+    AlarmRuleMutations,
     BedMutations,
     DeviceMutations,
     NoticeMutations,
     PatientMutations,
     PlaceMutations,
     PlanMutations,
+    ReadingMutations,
 ): ...
 
 
 @strawberry.type
 class Subscription(
-    AlarmSubscriptions, BedSubscriptions, PlanSubscriptions, StatusSubscriptions
+    AlarmSubscriptions,
+    BedSubscriptions,
+    PlanSubscriptions,
+    ReadingSubscriptions,
+    StatusSubscriptions,
 ): ...
 
 

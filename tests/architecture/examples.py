@@ -20,25 +20,30 @@ from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
 from domain.inbound.events import AdtEvent
 from domain.outbound.model import OutboundState
+from domain.notices.words import Channel, sent
 from domain.patients.identity import Identifier, Identity
 from domain.plans.commands import OverrideReason
 from kit.command import Command, all_commands
 from kit.work import ActorKind
-from tests.matrix.city import OBSTACLE, City, Corner, cause, envelope
+from tests.matrix.city import OBSTACLE, City, Corner, cause, envelope, rule_example
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POINTS_AT = {
-    "account_id": "account", "alarm_id": "alarm", "assignment_id": "assignment", "bed_id": "bed",
+    "account_id": "account", "alarm_id": "alarm", "contact_id": "contact",
+    "delivery_id": "delivery", "on_call_id": "on_call", "assignment_id": "assignment", "bed_id": "bed",
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
     "encounter_id": "encounter", "flood_id": "flood", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan",
-    "request_id": "request", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
+    "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
+    "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
+    "outcome": sent("SMTP_250"), "status": "5.1.1",
     "after": (0, 1), "at": NOON, "attempts": 1, "before": (0, 0), "peer": "x9", "row": 0,
     "state": OutboundState.DELIVERED, "transaction": 0,
+    "name": "ledger_lag", "rule": rule_example("x9"), "value": 1.0,
     "alias": "HR", "answer": {}, "code": "X9", "credential": 1, "device": "d" * 40, "days": 90,
     "entity": "service:x", "failures": 1, "longest_shelf_s": 600, "ack_timeout_s": 600,
     "birth_date": None, "blocked_until": None, "expected_at": None,
@@ -80,6 +85,8 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return corner.ids[POINTS_AT[name]]
     if name in ("expires_at", "expected_until", "valid_until", "until"):
         return city.app.clock() + timedelta(minutes=30)
+    if name == "delivery_ids":
+        return (corner.ids["delivery"],)
     if name == "cause":
         return cause(corner)
     if name == "kind" and kind is AlarmKind:

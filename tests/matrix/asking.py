@@ -38,14 +38,15 @@ from tests.matrix.city import City, Corner
 # What an argument of this name points at; `field.argument` where one field means another thing.
 POINTS_AT = {
     "accountId": "account", "actorId": "account", "alarmId": "alarm", "assignmentId": "assignment", "bedId": "bed",
+    "contactId": "contact", "deliveryId": "delivery", "noticeIds": "delivery", "onCallId": "on_call",
     "bindingId": "binding", "credentialId": "credential", "deviceId": "device",
     "gatewayId": "gateway", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
-    "requestId": "request", "roomId": "room", "stayId": "stay", "survivorId": "patient",
+    "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
     "waivers": "waiver", "wardId": "ward",
-    "alarm.id": "alarm", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
+    "alarm.id": "alarm", "alarmRule.id": "rule", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
     "encounter.id": "encounter", "ward.id": "ward", "bedPlan.id": "plan",
     "planProgress.id": "plan", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",

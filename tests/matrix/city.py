@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import Session, select
@@ -18,6 +18,7 @@ from domain.accounts.model import RoleBinding
 from domain.alarms.commands import RaiseAlarm
 from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmFlood, AlarmKind, Severity
+from domain.alarms.rule_commands import DraftRule
 from domain.beds.cleaning import MarkDirty
 from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.waivers import WaiveRoomSex
@@ -30,6 +31,10 @@ from domain.inbound.receipts import Envelope, Obstacle
 from domain.outbound.model import OutboundMessage, OutboundState
 from domain.outbound.planning import BeginOutbound, PlanOutbound, Word
 from domain.outbound.sending import SettleOutbound
+from domain.notices.duties import AddDutyContact, SendDutyTest
+from domain.notices.on_call import SetOnCall
+from domain.notices.planning import PlanDeliveries
+from domain.notices.words import Channel
 from domain.patients.care import AssignCare
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
 from domain.patients.episodes import SetExpectedDischarge, StatePlacementNeed
@@ -102,7 +107,9 @@ def fill(app: App, url: str) -> City:
             _plan(city, corner)
             _devices(city, corner)
             _alarm(city, corner)
+            _rule(city, corner, f"{code}-{ward_code}".lower())
             _outbound(city, corner, f"{code}-{ward_code}".lower())
+            _notices(city, corner)
             city.corners[f"{code}/{ward_code}"] = corner
     return city
 
@@ -231,6 +238,22 @@ def _plan(city: City, corner: Corner) -> None:
         ids["plan"], ids["item"] = plan.id, session.exec(item).one()
 
 
+def rule_example(code: str) -> dict[str, Any]:
+    """An alarm rule in its plain form."""
+    return {
+        "id": code, "metric": "hr", "kind": "threshold", "op": ">", "threshold": 180,
+        "severity": "high", "text": {"zh": "{metric} {place}", "en": "{metric} {place}"},
+    }  # fmt: skip
+
+
+def _rule(city: City, corner: Corner, code: str) -> None:
+    ids = corner.ids
+    drafted = city.do(
+        DraftRule(hospital_id=ids["hospital"], rule=rule_example(code), ward_id=ids["ward"])
+    )
+    ids["rule"] = drafted.id
+
+
 def _alarm(city: City, corner: Corner) -> None:
     """A silent device, and a flood that is said to have begun with it."""
     ids = corner.ids
@@ -246,6 +269,22 @@ def _alarm(city: City, corner: Corner) -> None:
         session.add(flood)
         session.commit()
     engine.dispose()
+
+
+def _notices(city: City, corner: Corner) -> None:
+    """A nurse on call, a system that is told of what they are, and a test of it."""
+    ids = corner.ids
+    contact = city.do(AddDutyContact(
+        hospital_id=ids["hospital"], ward_id=ids["ward"], duty="role:nurse", secret="s" * 16,
+        channel=Channel.WEBHOOK, address="https://hooks.example.org/",
+    )).contact  # fmt: skip
+    ids["contact"] = contact.id
+    ids["delivery"] = city.do(SendDutyTest(contact_id=contact.id)).id
+    ids["on_call"] = city.do(SetOnCall(
+        hospital_id=ids["hospital"], ward_id=ids["ward"], duty="role:nurse",
+        account_id=ids["account"],
+    )).id  # fmt: skip
+    city.do(PlanDeliveries(hospital_id=ids["hospital"]), PROGRAM)
 
 
 def cause(corner: Corner) -> Cause:

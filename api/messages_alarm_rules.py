@@ -1,0 +1,25 @@
+"""Chinese texts of refusals about alarm rules, by reason code."""
+
+ALARM_RULES: dict[str, str] = {
+    "METRIC_UNKNOWN": "没有这个指标,可用的见 allowed。",
+    "RULE_BY_CLOCK": "无数据和统计指标类规则没有可回放的读数。",
+    "RULE_CLEAR": "恢复界限必须在阈值的正常一侧。",
+    "RULE_CODE": "规则编号为 1 至 64 个小写字母、数字、点、横线或下划线,且不能更改。",
+    "RULE_DRAFT_OPEN": "该规则已有草稿,请修改或撤销草稿。",
+    "RULE_DURATION": "时长格式如 PT2M,且须在允许范围内。",
+    "RULE_FIELD_MISSING": "缺少必填字段。",
+    "RULE_FIELD_UNKNOWN": "此类规则没有这个字段。",
+    "RULE_NUMBER": "请填写允许范围内的数字。",
+    "RULE_OPERATOR": "没有这个比较符。",
+    "RULE_PLACE": "该规则属于其他位置,请使用别的编号。",
+    "RULE_STATE": "规则当前状态不允许此操作。",
+    "RULE_STEPS": "升级步骤的时间必须依次递增。",
+    "RULE_TEXT": "提示文字为 1 至 160 个字符。",
+    "RULE_TEXT_MARKUP": "提示文字不能包含标记、链接或控制字符。",
+    "RULE_TEXT_PLACEHOLDER": "提示文字只能使用列出的占位符。",
+    "RULE_TO": "升级对象须为角色或名单。",
+    "RULE_UNCHANGED": "与已发布的版本相同。",
+    "RULE_VALUE": "取值无效,可用的见 allowed。",
+    "SCORE_INCOMPLETE": "参数不全,无法计算评分。",
+    "TRIAL_SPAN": "时间范围无效或读数过多,请缩短范围。",
+}
