@@ -80,7 +80,7 @@ class ReasonCount:
 
 
 @classified(DataClass.CAPACITY)
-@strawberry.type
+@strawberry.type(name="Measure")
 class MeasureView:
     """`value` is numerator ÷ denominator in `unit`, a percentage times 100; null where `lack` says.
 

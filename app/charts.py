@@ -33,7 +33,7 @@ CHINESE_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "WenQ
                  "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC", "SimHei",
                  "Noto Sans CJK JP")  # fmt: skip
 PLAIN_FONT = "DejaVu Sans"  # comes with matplotlib
-BLUE, GREY, GREEN, AMBER = "#1f4e79", "#8a8f98", "#2e7d32", "#c77700"
+BLUE, GREY, GREEN, PALE = "#1f4e79", "#5b6069", "#2e7d32", "#9db4c8"
 _DRAWING = threading.Lock()
 
 
@@ -121,6 +121,10 @@ def _figure(history: History, place: PlaceNames, language: Language) -> "Figure"
     edges = [point.since for point in history.points] + [history.points[-1].until]
     _percent(upper, edges, history.points, language)
     _beds(lower, edges, history.points, language)
+    figure.legend(
+        *lower.get_legend_handles_labels(), loc="lower left", bbox_to_anchor=(0.066, 0.068),
+        ncols=3, frameon=False, fontsize=7.5, borderaxespad=0,
+    )  # fmt: skip
     _known(known, edges, history.points, language)
     _time_axis(known, history, edges)
     _foot(figure, history, language)
@@ -161,14 +165,13 @@ def _beds(
         axes.stairs(shown, edges, color=color, linewidth=1.2, label=label, baseline=None)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(texts.beds)
-    axes.legend(loc="upper left", ncols=3, frameon=False, fontsize=7.5, borderaxespad=0.1)
 
 
 def _known(
     axes: "Axes", edges: Sequence[Any], points: Sequence[OccupancyPoint], language: Language
 ) -> None:
     """A strip that is full where everything is known and empty in a gap."""
-    axes.stairs([point.complete for point in points], edges, fill=True, color=AMBER, alpha=0.55)
+    axes.stairs([point.complete for point in points], edges, fill=True, color=PALE)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     axes.set_ylabel(TEXTS[language].known, rotation=0, ha="right", va="center", fontsize=7.5)
