@@ -1,8 +1,8 @@
 """Readings per second from devices through a real MQTT broker into the database, end to end.
 
 Everything shares this machine: senders, broker, the program and, on PostgreSQL, its server. A
-message has four entries of five values. Memory is that of the program, after a first part and
-after the last.
+message has four entries of five values, each of which a published rule judges. Memory is that of
+the program, after a first part and after the last.
 """
 
 import json
@@ -31,10 +31,10 @@ def main() -> dict[str, object]:
 def _measured(url: str, folder: Path, goal: int) -> dict[str, object]:
     messages = int(os.environ.get("BENCH_MESSAGES", MEASURED))
     with mqtt_house(url, folder, DEVICES) as house:
-        _send(house, WARM_UP, 0)
+        _send(house, WARM_UP, 0, 700)
         first = WARM_UP * DEVICES * PER_MESSAGE
         begun, ours = _resident_mib(), resource.getrusage(resource.RUSAGE_SELF)
-        seconds = _send(house, messages, first)
+        seconds = _send(house, messages, first, 600)
         used = resource.getrusage(resource.RUSAGE_SELF)
         readings = messages * DEVICES * PER_MESSAGE
         stored = house.stored()
@@ -50,9 +50,9 @@ def _measured(url: str, folder: Path, goal: int) -> dict[str, object]:
         }
 
 
-def _send(house: MqttHouse, messages: int, before: int) -> float:
+def _send(house: MqttHouse, messages: int, before: int, ago_s: int) -> float:
     """Seconds from the first message to the last row."""
-    plan = {"messages": messages, "entries": ENTRIES, "per_second": 0}
+    plan = {"messages": messages, "entries": ENTRIES, "per_second": 0, "ago_s": ago_s}
     with house.senders(plan) as process:
         assert process.stdin is not None
         begun = time.monotonic()

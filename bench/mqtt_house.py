@@ -11,21 +11,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import func, select
 
 from app.migrate import upgrade
 from app.wiring import App, build
+from domain.alarms.rule_commands import DraftRule, PublishRule
 from domain.readings.model import READING
 from gateways.mqtt_counts import OUTCOMES
 from gateways.mqtt_door import MqttDoor
 from kit.db import open_engine
+from kit.work import Actor
 from tests.house import KEYS
 from tests.mqtt.broker import Broker, until
 from tests.mqtt.plant import settings_for
 from tests.mqtt.ward import Ward, world_with_devices
 
 METRICS = ("hr", "spo2", "rr", "nibp_sys", "temp")
+LIMITS = {"hr": (">", 130), "spo2": ("<", 90), "rr": (">", 25), "nibp_sys": ("<", 90),
+          "temp": (">", 39)}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ def mqtt_house(url: str, folder: Path, devices: int) -> Iterator[MqttHouse]:
     upgrade(url)
     engine = open_engine(url, guarded=False)
     ward = world_with_devices(engine, tuple(f"MON-{number}" for number in range(devices)))
+    _publish_rules(ward)
     broker = Broker(folder / "broker")
     broker.start()
     app = build(settings_for(url, folder, broker, "bench"), keys=KEYS, alarm=lambda _what: None)
@@ -81,6 +87,17 @@ def mqtt_house(url: str, folder: Path, devices: int) -> Iterator[MqttHouse]:
         app.stop()
         broker.stop()
         engine.dispose()
+
+
+def _publish_rules(ward: Ward) -> None:
+    """A limit for each metric; one person drafts, another one publishes."""
+    for metric, (op, threshold) in LIMITS.items():
+        plain = {"id": f"limit-{metric}", "kind": "threshold", "metric": metric, "op": op,
+                 "threshold": threshold, "severity": "high",
+                 "text": {"zh": "超出界限", "en": "beyond the limit"}}  # fmt: skip
+        drafted = ward.world.run(DraftRule(hospital_id=ward.hospital, rule=plain))
+        ward.world.actor = Actor(uuid4())
+        ward.world.run(PublishRule(rule_id=drafted.id))
 
 
 def wait_for(house: MqttHouse, readings: int, seconds: float) -> float:

@@ -1,7 +1,8 @@
 """`python -m bench.mqtt_senders PLAN`: monitors that publish, each over its own connection.
 
-PLAN: port, secrets by code, messages (per device), entries (per message, five values each) and
-per_second (messages of all devices together; 0: as fast as the broker takes them).
+PLAN: port, secrets by code, messages (per device), entries (per message, five values each, 100 ms
+apart), ago_s (how long ago the first was measured) and per_second (messages of all devices
+together; 0: as fast as the broker takes them).
 """
 
 import json
@@ -61,14 +62,15 @@ def main(plan: dict[str, Any]) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    begin = int(time.time()) - int(plan["messages"]) * int(plan["entries"]) - 10
+    begin = round((time.time() - plan["ago_s"]) * 1000)
+    entries = int(plan["entries"])
     pause = 1 / plan["per_second"] if plan["per_second"] else 0.0
     due = time.monotonic()
     for number in range(int(plan["messages"])):
-        first = begin + number * int(plan["entries"])
+        first = begin + number * entries * 100
         values = {name: value + number % 3 for name, value in VALUES.items()}
         body = orjson.dumps(
-            [{"ts": first + place, "values": values} for place in range(int(plan["entries"]))]
+            [{"ts": first + 100 * place, "values": values} for place in range(entries)]
         )
         for monitor in monitors:
             if pause:
