@@ -16,6 +16,8 @@ _GROUPS = {
     "ledger": "Verify, export, sign and prove the audit ledger.",
     "import": "Read HL7 messages or a file of ward stays.",
     "mqtt": "Set up an MQTT broker that knows the devices.",
+    "ingest": "What waits at the doors; systems that send, and that are told.",
+    "rules": "Alarm rules as YAML: check, import as drafts, export.",
     "plan": "Look back at bed plans.",
 }
 

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from app.cli_house import house
+from app.cli_ingest import tell
 from app.cli_options import DataFolder, Token, actor_of, group
 
-app = group("Read HL7 messages or files of ward stays; look after what was parked.")
+app = group("Read HL7 messages or files of ward stays.")
 
 Hospital = Annotated[str, typer.Option(help="Code of the hospital.")]
 Places = Annotated[bool, typer.Option("--create-places", help="Add wards and beds not here yet.")]
@@ -38,7 +38,7 @@ def hl7(
 ) -> None:
     """Take in admission, transfer and discharge messages. Taking them in twice changes nothing."""
     with _doors(data, token, "hl7_adt") as (running, actor, door):
-        _tell(
+        tell(
             door.import_hl7(
                 running, paths, hospital, actor=actor, create_places=create_places,
                 infer_cleaning=infer_cleaning, fallback_encoding=encoding, progress=_progress(),
@@ -58,7 +58,7 @@ def stays(
 ) -> None:
     """Take in a file of ward stays, in the order in which they began."""
     with _doors(data, token, "stay_import") as (running, actor, door):
-        _tell(
+        tell(
             door.import_stays(
                 running, file, mapping, hospital, actor=actor, create_places=create_places,
                 grow_beds=grow_beds, progress=_progress(),
@@ -97,80 +97,6 @@ def mdib(
         )  # fmt: skip
 
 
-@app.command()
-def parked(
-    data: DataFolder,
-    token: Token,
-    hospital: Hospital,
-    reason: Annotated[str | None, typer.Option(help="Only those parked for this reason.")] = None,
-) -> None:
-    """List what waits, oldest first, with its reason."""
-    with _doors(data, token, "parked") as (running, actor, door):
-        for message in door.list_parked(running, hospital, actor=actor, reason=reason):
-            typer.echo(f"{message.id} {message.state} {message.kind} {message.reason}")
-
-
-@app.command()
-def read(data: DataFolder, token: Token, message: UUID) -> None:
-    """Show the text of a message. The reading is recorded."""
-    with _doors(data, token, "parked") as (running, actor, door):
-        typer.echo(door.read_parked(running, message, actor=actor))
-
-
-@app.command()
-def correct(
-    data: DataFolder,
-    token: Token,
-    message: UUID,
-    file: Annotated[Path, typer.Argument(help="File with the right text.")],
-) -> None:
-    """Replace the text of a message; `retry` applies it."""
-    with _doors(data, token, "parked") as (running, actor, door):
-        door.correct(running, message, file.read_bytes().decode(), actor=actor)
-        typer.echo(f"{message} corrected")
-
-
-@app.command()
-def discard(data: DataFolder, token: Token, message: UUID) -> None:
-    """Decide that a message shall have no effect."""
-    with _doors(data, token, "parked") as (running, actor, door):
-        door.discard(running, message, actor=actor)
-        typer.echo(f"{message} discarded")
-
-
-@app.command()
-def place(
-    data: DataFolder,
-    token: Token,
-    hospital: Hospital,
-    theirs: Annotated[str, typer.Option(help="The sender's ward^room^bed, or ward.")],
-    ours: Annotated[str, typer.Option(help="Our ward^bed, or ward.")],
-) -> None:
-    """Say which of our places the sender means."""
-    with _doors(data, token, "parked") as (running, actor, door):
-        door.name_spot(running, hospital, theirs.split("^"), ours.split("^"), actor=actor)
-        typer.echo(f"{theirs} is {ours}")
-
-
-@app.command()
-def retry(
-    data: DataFolder,
-    token: Token,
-    hospital: Hospital,
-    messages: Annotated[list[UUID] | None, typer.Argument(help="Those; else all.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Only those parked for this reason.")] = None,
-    infer_cleaning: Clean = False,
-) -> None:
-    """Try waiting messages again, in the order in which their events happened."""
-    with _doors(data, token, "parked") as (running, actor, door):
-        _tell(
-            door.retry(
-                running, hospital, messages or None, actor=actor, reason=reason,
-                infer_cleaning=infer_cleaning, progress=_progress(),
-            )
-        )  # fmt: skip
-
-
 @contextmanager
 def _doors(data: Path, token: str, gateway: str) -> Iterator[tuple[Any, Any, Any]]:
     """The program, whoever holds the token, and the module of the gateway.
@@ -179,16 +105,6 @@ def _doors(data: Path, token: str, gateway: str) -> Iterator[tuple[Any, Any, Any
     """
     with house(data) as running:
         yield running, actor_of(running, token), importlib.import_module(f"gateways.{gateway}")
-
-
-def _tell(summary: Any) -> None:
-    """One line of JSON; the counts add up to the total."""
-    facts = {
-        name: getattr(summary, name)
-        for name in ("total", "applied", "duplicate", "parked", "rejected", "caught_up")
-    }
-    facts["reasons"], facts["remarks"] = dict(summary.reasons), dict(summary.remarks)
-    typer.echo(json.dumps(facts, sort_keys=True))
 
 
 def _tell_all(summary: Any) -> None:

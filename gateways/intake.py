@@ -113,18 +113,22 @@ class Intake:
 
     def retry(self, message_id: UUID) -> InboundMessage:
         """Read a waiting message again and apply it; else write down why it still waits."""
-        message = self._message(message_id)
+        message = self.message(message_id)
         text = self.app.pipeline.run(self.actor, OpenInbound(message_id=message_id)).result
         try:
-            told = self.readers[message.door](message, text)
-            return self._run(RetryInbound(
-                message_id=message_id, kind=told.kind, event=told.event, visit=told.visit,
-                spot=told.spot, leeway=self.leeway,
-            ))  # fmt: skip
+            return self._run(self.attempt(message, text))
         except Refusal as why:
             if why.reason == "NOT_WAITING":
                 raise
             return self._run(KeepParked(message_id=message_id, obstacle=Obstacle.of(why)))
+
+    def attempt(self, message: InboundMessage, text: str) -> RetryInbound:
+        """The text read again. Raises the Refusal of its reader."""
+        told = self.readers[message.door](message, text)
+        return RetryInbound(
+            message_id=message.id, kind=told.kind, event=told.event, visit=told.visit,
+            spot=told.spot, leeway=self.leeway,
+        )  # fmt: skip
 
     def _apply(
         self,
@@ -178,7 +182,8 @@ class Intake:
         if self.progress and self.summary.total % PROGRESS_EVERY == 0:
             self.progress(self.summary)
 
-    def _message(self, message_id: UUID) -> InboundMessage:
+    def message(self, message_id: UUID) -> InboundMessage:
+        """The message as it stands. Raises NotFound."""
         with reading(self.app.read_engine) as session:
             message = session.get(InboundMessage, message_id)
             if message is None:

@@ -1,22 +1,34 @@
 """Messages that wait: list them, read one, correct it, name its places, retry, discard."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.wiring import App
 from domain.inbound.doing import Leeway
-from domain.inbound.handling import CorrectInbound, DiscardInbound, NameInboundSpot, OpenInbound
+from domain.inbound.handling import (
+    CorrectInbound,
+    DiscardInbound,
+    KeepParked,
+    NameInboundSpot,
+    OpenInbound,
+)
 from domain.inbound.model import Door, InboundMessage, InboundSpot, InboundState
 from domain.inbound.queries import messages, parked_in_order
+from domain.inbound.receipts import Obstacle
 from domain.inbound.spots import bed_named
+from domain.places.model import Hospital
+from domain.telemetry.commands import RetryReadings
 from gateways.fhir_encounters import EncounterReader
 from gateways.hl7_adt import Hl7Reader
 from gateways.intake import Intake, Progress, Reader, Summary, hospital_of
 from gateways.new_places import ward_by_code
+from gateways.parked_readings import is_of_readings, readings_of
 from gateways.stay_import import StayReader
+from kit.command import Command
 from kit.db import reading
-from kit.errors import NotFound
+from kit.errors import NotFound, Refusal
 from kit.work import Actor, Scope
 
 READ = "inbound.read"
@@ -91,15 +103,53 @@ def retry(
     what each became; `applied` ones no longer wait.
     """
     hospital = hospital_of(app, hospital_code)
+    intake = _intake(app, hospital, actor, Leeway(infer_cleaning=infer_cleaning), progress)
+    if message_ids is None:
+        with reading(app.read_engine) as session:
+            message_ids = parked_in_order(session, [Scope(hospital.id)], hospital.id, reason)
+    for message_id in message_ids:
+        intake.count(_again(intake, hospital, message_id))
+    return intake.summary
+
+
+def attempt(app: App, message_id: UUID, *, actor: Actor) -> Command[Any]:
+    """What a waiting message asks for, read again; to be run. The reading is recorded.
+
+    Raises NotFound, and the reason why the text can still not be used.
+    """
+    text = read_parked(app, message_id, actor=actor)
+    with reading(app.read_engine) as session:
+        message = session.get_one(InboundMessage, message_id)
+        hospital = session.get_one(Hospital, message.hospital_id)
+    if is_of_readings(message):
+        found = readings_of(app, actor, hospital, message, text)
+        return RetryReadings(message_id=message_id, messages=found)
+    return _intake(app, hospital, actor).attempt(message, text)
+
+
+def _again(intake: Intake, hospital: Hospital, message_id: UUID) -> InboundMessage:
+    message = intake.message(message_id)
+    if not is_of_readings(message):
+        return intake.retry(message_id)
+    app, actor = intake.app, intake.actor
+    text = read_parked(app, message_id, actor=actor)
+    try:
+        found = readings_of(app, actor, hospital, message, text)
+        app.pipeline.run(actor, RetryReadings(message_id=message_id, messages=found))
+    except Refusal as why:
+        if why.reason in ("NOT_WAITING", "STOPPING"):
+            raise
+        app.pipeline.run(actor, KeepParked(message_id=message_id, obstacle=Obstacle.of(why)))
+    return intake.message(message_id)
+
+
+def _intake(
+    app: App, hospital: Hospital, actor: Actor, leeway: Leeway | None = None,
+    progress: Progress | None = None,
+) -> Intake:  # fmt: skip
     readers: dict[Door, Reader] = {
         Door.HL7: Hl7Reader(ZoneInfo(hospital.time_zone)),
         Door.STAYS: StayReader(),
         Door.FHIR: EncounterReader(hospital),
     }
-    intake = Intake(app, actor, readers, Leeway(infer_cleaning=infer_cleaning), progress=progress)
-    if message_ids is None:
-        with reading(app.read_engine) as session:
-            message_ids = parked_in_order(session, [Scope(hospital.id)], hospital.id, reason)
-    for message_id in message_ids:
-        intake.count(intake.retry(message_id))
-    return intake.summary
+    return Intake(app, actor, readers, leeway or Leeway(), progress=progress)

@@ -30,13 +30,35 @@ def test_help_names_every_group_and_imports_none_of_them() -> None:
         [sys.executable, "-c", program, "--help"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    for group in ("init", "serve", "demo", "migrate", "user", "keys", "ledger", "import", "plan"):
+    for group in (
+        "init",
+        "serve",
+        "demo",
+        "migrate",
+        "user",
+        "keys",
+        "ledger",
+        "import",
+        "ingest",
+        "plan",
+    ):
         assert f"\n  {group} " in shown
     assert shown.endswith("[]\n")
 
 
 def test_every_group_has_its_module_and_its_own_help(cli: CliRunner) -> None:
-    for group in ("init", "serve", "migrate", "user", "keys", "ledger", "import", "plan", "demo"):
+    for group in (
+        "init",
+        "serve",
+        "migrate",
+        "user",
+        "keys",
+        "ledger",
+        "import",
+        "ingest",
+        "plan",
+        "demo",
+    ):
         shown = cli.invoke(app, [group, "--help"])
         assert shown.exit_code == 0, (group, shown.output)
         assert "Usage:" in shown.output
