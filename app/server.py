@@ -4,6 +4,7 @@ On SIGTERM it stops accepting, lets open requests finish, closes live sockets wi
 lets the application stop its writer and sign the last checkpoint.
 """
 
+import gc
 import logging
 import signal
 from typing import Any
@@ -24,8 +25,19 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         """Called by uvicorn when the application has started."""
         await super().startup(sockets)
+        spare_the_collector()
         for listening in (s for server in self.servers for s in server.sockets):
             log.info("listening", extra={"port": listening.getsockname()[1]})
+
+
+def spare_the_collector() -> None:
+    """What is loaded by now stays: looking through it again and again costs more than the work.
+
+    With it, storing a batch of 5,000 readings took up to three times as long (bench/ingest.py).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def serve_until_signal(application: Any, settings: Settings) -> None:

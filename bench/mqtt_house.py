@@ -16,6 +16,7 @@ from uuid import uuid4
 from sqlalchemy import func, select
 
 from app.migrate import upgrade
+from app.server import spare_the_collector
 from app.wiring import App, build
 from domain.alarms.rule_commands import DraftRule, PublishRule
 from domain.readings.model import READING
@@ -81,6 +82,7 @@ def mqtt_house(url: str, folder: Path, devices: int) -> Iterator[MqttHouse]:
     door.start()
     try:
         until(lambda: door.connected)
+        spare_the_collector()  # as the server does
         yield MqttHouse(ward, broker, app, door)
     finally:
         door.stop()

@@ -79,9 +79,9 @@ class Link:
 
     def stop(self) -> None:
         """Leave; what is not acknowledged stays with the broker."""
+        self.connected = False
         self._client.disconnect()
         self._client.loop_stop()
-        self.connected = False
 
     def acknowledge(self, arrived: Arrived) -> None:
         """Of an older connection nothing is acknowledged: the broker has sent it again."""
