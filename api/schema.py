@@ -17,6 +17,7 @@ from api.ledger import LedgerQueries
 from api.measures import MeasureQueries
 from api.node import NodeQueries
 from api.notices import NoticeMutations, NoticeQueries
+from api.parked import ParkedMutations, ParkedQueries
 from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries

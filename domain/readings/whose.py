@@ -105,6 +105,19 @@ def of_encounter(
     return Whose(scope, tuple(windows), encounter.subject, encounter.id)
 
 
+def common(one: Whose, other: Whose) -> Whose:
+    """What belongs to both: nothing if they are of different people."""
+    if one.encounter_id != other.encounter_id:
+        return Whose(one.scope, ())
+    windows = tuple(
+        Window(a.device_id, max(a.since, b.since), min(a.until, b.until))
+        for a in one.windows
+        for b in other.windows
+        if a.device_id == b.device_id and max(a.since, b.since) < min(a.until, b.until)
+    )
+    return Whose(one.scope, windows, one.subject, one.encounter_id)
+
+
 def _present_stay(session: Session, bed_id: UUID) -> BedStay | None:
     return session.exec(
         select(BedStay).where(

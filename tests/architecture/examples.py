@@ -19,8 +19,8 @@ from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
 from domain.inbound.events import AdtEvent
-from domain.outbound.model import OutboundState
 from domain.notices.words import Channel, sent
+from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
 from domain.plans.commands import OverrideReason
 from kit.command import Command, all_commands
@@ -48,6 +48,7 @@ SAID: dict[str, Any] = {
     "entity": "service:x", "failures": 1, "longest_shelf_s": 600, "ack_timeout_s": 600,
     "birth_date": None, "blocked_until": None, "expected_at": None,
     "due_at": datetime(2099, 1, 1, tzinfo=UTC), "fingerprint": "ab" * 32, "metric": "hr",
+    "low": 10.0, "high": 90.0, "resolution_s": 60, "block": 0, "messages": (),
     "verifier": verifier_of("secret", b"salt"),
     "founders": tuple(Founder(role, f"{role}.x", "hash", "GEZDGNBVGY3TQOJQ")
                       for role in FOUNDING_ROLES),

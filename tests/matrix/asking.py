@@ -41,7 +41,7 @@ POINTS_AT = {
     "contactId": "contact", "deliveryId": "delivery", "noticeIds": "delivery", "onCallId": "on_call",
     "bindingId": "binding", "credentialId": "credential", "deviceId": "device",
     "gatewayId": "gateway", "encounterId": "encounter", "holdId": "hold",
-    "hospitalId": "hospital", "itemId": "item", "mergedId": "other_patient",
+    "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
     "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
@@ -59,6 +59,7 @@ PLAIN: dict[str, Any] = {
     "password": "seven quiet wards at dawn",
     "newPassword": "seven quiet wards at dusk",
     "longestShelfS": 600, "ackTimeoutS": 600, "fingerprint": "ab" * 32, "metric": "hr",
+    "low": 10, "high": 90, "resolutionS": 60, "days": 90,
     "createAccount.loginName": "somebody.new", "reason": "SPILL",
 }  # fmt: skip
 PROBLEM = "... on Problem { code reason message retryable field allowed blocking }"

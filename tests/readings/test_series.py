@@ -22,7 +22,6 @@ from tests.domain_world import DAY, HOUR, MINUTE, World
 from tests.readings.test_rollups import catch_up
 from tests.telemetry.ward import device, hr, tell, us
 
-
 BACK, AHEAD = 2 * DAY, timedelta(seconds=1)
 
 
