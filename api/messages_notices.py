@@ -2,6 +2,7 @@
 
 NOTICES: dict[str, str] = {
     "ADDRESS": "地址格式不正确:邮箱只填一个普通地址;其他渠道填写该渠道的 https 地址。",
+    "CONTACT_REMOVED": "该联系方式已删除。",
     "CRITICAL_NOT_SILENCED": "危急报警不能设置免打扰。",
     "DUTY": "值班岗位应写为 role:角色 或 list:名单,且角色须存在。",
     "LEASE_LOST": "该通知的发送已由下一次尝试接手。",

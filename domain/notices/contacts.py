@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
+from domain.accounts.endings import own_account
 from domain.alarms.model import Severity
 from domain.notices.addresses import target
 from domain.notices.model import Contact, Delivery, contact_place
@@ -35,10 +36,11 @@ class AddContact(Command[Kept]):
         return NETWORK
 
     def apply(self, work: Work) -> Kept:
+        owner = own_account(work)
         address = target(Channel.EMAIL, self.address)
         require_quiet(self.quiet_hours)
         in_use = select(func.count()).where(
-            Contact.account_id == work.actor.id, col(Contact.removed_at).is_(None)
+            Contact.account_id == owner.id, col(Contact.removed_at).is_(None)
         )
         if work.session.exec(in_use).one() >= MOST:
             raise Conflict(f"at most {MOST} contacts; remove one first", reason="TOO_MANY_CONTACTS")

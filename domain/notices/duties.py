@@ -17,7 +17,7 @@ from domain.notices.words import Channel, Language
 from domain.places.model import Hospital, Ward
 from domain.places.times import store
 from kit.command import Command
-from kit.errors import Invalid, NotFound
+from kit.errors import Conflict, Invalid, NotFound
 from kit.ids import new_id
 from kit.sealed import Sealed
 from kit.work import Scope, Work
@@ -82,7 +82,7 @@ class RemoveDutyContact(Command[Kept]):
         return duty_contact(work, self.contact_id).scope
 
     def apply(self, work: Work) -> Kept:
-        contact = duty_contact(work, self.contact_id)
+        contact = in_use(duty_contact(work, self.contact_id))
         contact.removed_at = work.now
         work.emit("ContactRemoved", contact.scope, contact=contact.id)
         return kept(work, contact)
@@ -100,14 +100,22 @@ class SendDutyTest(Command[Delivery]):
         return duty_contact(work, self.contact_id).scope
 
     def apply(self, work: Work) -> Delivery:
-        return begin_test(work, duty_contact(work, self.contact_id))
+        return begin_test(work, in_use(duty_contact(work, self.contact_id)))
 
 
 def duty_contact(work: Work, contact_id: UUID) -> Contact:
-    """Raises NotFound for a person's own contact and a removed one too."""
+    """Raises NotFound for a person's own contact too."""
     contact = work.get(Contact, contact_id)
-    if contact.duty is None or contact.removed_at is not None:
+    if contact.duty is None:
         raise NotFound.of("contact", contact_id)
+    return contact
+
+
+def in_use(contact: Contact) -> Contact:
+    """Raises Conflict for one that was removed."""
+    if contact.removed_at is not None:
+        raise Conflict(f"the contact was removed at {contact.removed_at.isoformat()}",
+                       reason="CONTACT_REMOVED", blocking=contact.id)  # fmt: skip
     return contact
 
 

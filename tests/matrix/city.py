@@ -28,13 +28,13 @@ from domain.devices.verifiers import new_device_secret
 from domain.inbound.handling import ParkInbound
 from domain.inbound.model import Door
 from domain.inbound.receipts import Envelope, Obstacle
-from domain.outbound.model import OutboundMessage, OutboundState
-from domain.outbound.planning import BeginOutbound, PlanOutbound, Word
-from domain.outbound.sending import SettleOutbound
 from domain.notices.duties import AddDutyContact, SendDutyTest
 from domain.notices.on_call import SetOnCall
 from domain.notices.planning import PlanDeliveries
 from domain.notices.words import Channel
+from domain.outbound.model import OutboundMessage, OutboundState
+from domain.outbound.planning import BeginOutbound, PlanOutbound, Word
+from domain.outbound.sending import SettleOutbound
 from domain.patients.care import AssignCare
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
 from domain.patients.episodes import SetExpectedDischarge, StatePlacementNeed

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
+from domain.accounts.model import Account
 from domain.alarms.model import Alarm
 from domain.notices.contacts import AddContact
 from domain.notices.duties import AddDutyContact
@@ -17,7 +18,7 @@ from domain.notices.planning import PlanDeliveries
 from domain.notices.sending import ClaimDelivery, RecordDelivery
 from domain.notices.timers import notices_to_plan
 from domain.notices.words import Channel, Outcome, Parcel
-from kit.work import Actor
+from kit.work import Actor, ActorKind
 from tests.alarms.ward import Ward
 from tests.domain_world import World
 
@@ -40,12 +41,20 @@ class Staff:
 
     def on_call(self, name: str, duty: str, *, ward: bool = True, **when: Any) -> UUID:
         """Put somebody, made where unknown, on a duty of ward A or of the hospital."""
-        account = self.people.setdefault(name, self.people.get(name) or self.world.account())
+        account = self.people.get(name) or self.person(name)
         self.world.run(SetOnCall(
             hospital_id=self.world.hospital.id, account_id=account, duty=duty,
             ward_id=self.world.ward_a.id if ward else None, **when,
         ))  # fmt: skip
         return account
+
+    def person(self, name: str) -> UUID:
+        with Session(self.world.engine) as session:
+            made = Account(kind=ActorKind.PERSON, login_name=name, made_at=self.world.now)
+            session.add(made)
+            session.commit()
+            self.people[name] = made.id
+        return self.people[name]
 
     def contact(self, name: str, **what: Any) -> Contact:
         """The person adds an address of their own."""

@@ -147,8 +147,8 @@ def test_a_duty_s_contact_belongs_to_its_place(staff: Staff) -> None:
         found = duty_contacts(session, [world.ward_a.scope], world.hospital.id)
         assert [one.id for one in found] == [made.id]
     world.run(RemoveDutyContact(contact_id=made.id))
-    with pytest.raises(NotFound):
-        world.run(RemoveDutyContact(contact_id=made.id))
+    for what in (RemoveDutyContact, SendDutyTest):
+        world.refused(what(contact_id=made.id), Conflict, "CONTACT_REMOVED")
 
 
 def test_a_test_is_a_delivery_of_its_own_and_not_sent_twice_in_a_moment(
