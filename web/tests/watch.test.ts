@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { endingOf, type Attempt, type Follow } from '../src/graphql/live';
-import type { BoardEvent } from '../src/graphql/documents';
+import type { AlarmsView, BoardEvent } from '../src/graphql/documents';
 import { noCredential, type Bearer, type Credential } from '../src/session/credential';
 import { screenCredential } from '../src/session/screen';
 import { age, retryWait } from '../src/ward/freshness';
@@ -166,6 +166,24 @@ describe('a refusal', () => {
     await open(noCredential);
     expect(watch.refusal.value).toBe('TOKEN_MISSING');
     expect(line.attempts).toHaveLength(0);
+  });
+});
+
+describe('alarms', () => {
+  test('are shown as the server tells them, and leave the screen with a refusal', async () => {
+    await open();
+    line.board('c1');
+    expect(watch.alarms.value).toBeNull();
+    line.last.alarmed('UNREADABLE');
+    expect(watch.alarms.value).toBe('UNREADABLE');
+    const told = { total: 1 } as AlarmsView;
+    line.last.alarmed(told);
+    expect(watch.alarms.value).toBe(told);
+    line.last.ended('LOST');
+    expect(watch.alarms.value).toBe(told);
+    await vi.advanceTimersByTimeAsync(7000);
+    line.last.ended('REVOKED');
+    expect(watch.alarms.value).toBeNull();
   });
 });
 

@@ -38,6 +38,17 @@ export const BedBoardChanged = graphql(
   [Board],
 );
 
+/** No values: a screen that many people pass shows that there is an alarm and where. */
+export const AlarmsChanged = graphql(`
+  subscription AlarmsChanged($ward: UUID!, $after: String) {
+    alarms(wardId: $ward, after: $after) {
+      cursor asOf total unacknowledged critical more
+      alarms { id kind severity state placeCode bedId text { zh en } openedAt shelvedUntil level leadId flood }
+      floods { since alarms }
+    }
+  }
+`);
+
 export const Login = graphql(`
   mutation Login($loginName: String!, $password: String!, $totp: String, $newPassword: String) {
     login(loginName: $loginName, password: $password, totp: $totp, newPassword: $newPassword) {
@@ -87,6 +98,8 @@ export type BoardView = FragmentOf<typeof Board>;
 export type BedView = NonNullable<BoardView['beds']>[number];
 export type StayView = NonNullable<BedView['stay']>;
 export type BoardEvent = ResultOf<typeof BedBoardChanged>['bedBoardChanged'];
+export type AlarmsView = ResultOf<typeof AlarmsChanged>['alarms'];
+export type AlarmView = NonNullable<AlarmsView['alarms']>[number];
 export type WardPage = ResultOf<typeof MyWards>;
 type Hospital = WardPage['hospitals']['nodes'][number];
 export type WardLink = WardPage['wards']['nodes'][number] & { hospital: Hospital | null };

@@ -1,10 +1,11 @@
-/** One attempt to follow a ward: a socket, one subscription, and a plain word for how it ended. */
+/** One attempt to follow a ward: a socket, its board and its alarms, and a plain word for how it ended. */
 import { stringifyDocument } from '@urql/core';
-import { createClient } from 'graphql-ws';
-import { BedBoardChanged, type BoardEvent } from './documents';
+import { createClient, type Client } from 'graphql-ws';
+import { AlarmsChanged, BedBoardChanged, type AlarmsView, type BoardEvent } from './documents';
 
 export const PING_EVERY_MS = 3000;
 const ACKNOWLEDGED_WITHIN_MS = 5000;
+const ALARMS_AGAIN_MS = 3000;
 
 /** LOST: try again soon. CURSOR: try again from a whole board. The others are the server's refusals. */
 export type Ending = 'LOST' | 'CURSOR' | 'TOKEN_EXPIRED' | 'REVOKED' | 'WARD_UNKNOWN';
@@ -15,6 +16,8 @@ export interface Attempt {
   bearer: string;
   heard(): void;
   changed(event: BoardEvent): void;
+  /** The ward's alarms; UNREADABLE while the server cannot tell, never called where this screen may see none. */
+  alarmed(alarms: AlarmsView | 'UNREADABLE'): void;
   ended(ending: Ending): void;
 }
 
@@ -64,8 +67,8 @@ export const follow: Follow = (attempt) => {
     retryAttempts: 0,
     keepAlive: PING_EVERY_MS,
     connectionAckWaitTimeout: ACKNOWLEDGED_WITHIN_MS,
-    // The same id on every screen lets the server send one frame to all of them.
-    generateID: () => 'board',
+    // The same ids on every screen let the server send one frame to all of them.
+    generateID: ({ operationName }) => (operationName === 'AlarmsChanged' ? 'alarms' : 'board'),
     connectionParams: { authorization: `Bearer ${attempt.bearer}` },
     on: { message: () => over || attempt.heard() },
   });
@@ -85,8 +88,31 @@ export const follow: Follow = (attempt) => {
       complete: () => finish('LOST'),
     },
   );
+  followAlarms(client, attempt, () => over);
   return () => {
     over = true;
     client.terminate();
   };
 };
+
+/** Beside the board, which goes on without them: who may not see alarms sees beds all the same. */
+function followAlarms(client: Client, attempt: Attempt, over: () => boolean): void {
+  const trouble = (cause: unknown): void => {
+    // A socket that closed, or a right that ended, ends the board too: that is told there.
+    if (over() || !isList(cause) || endingOf(cause) !== 'CURSOR') return;
+    attempt.alarmed('UNREADABLE');
+    setTimeout(() => over() || followAlarms(client, attempt, over), ALARMS_AGAIN_MS);
+  };
+  client.subscribe<{ alarms: AlarmsView }>(
+    { operationName: 'AlarmsChanged', query: stringifyDocument(AlarmsChanged), variables: { ward: attempt.ward } },
+    {
+      next: ({ data, errors }) => {
+        if (over()) return;
+        if (data?.alarms) attempt.alarmed(data.alarms);
+        else trouble(errors ?? []);
+      },
+      error: trouble,
+      complete: () => undefined,
+    },
+  );
+}

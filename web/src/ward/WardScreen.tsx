@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { clockOffset } from './serverClock';
 import { language, sayName } from '../language/language';
+import { AlarmStrip } from './AlarmStrip';
 import type { Here } from './BedCard';
 import { BedGrid } from './BedGrid';
 import { Connecting, LostBanner, RefusalNotice } from './Notices';
@@ -30,6 +31,7 @@ export function WardScreen({ watch }: { watch: WardWatch }): JSX.Element {
     <main class={lost ? 'screen lost' : 'screen'} data-link={watch.link.value}>
       {board && checkedAt !== null && <WardHeader board={board} here={here} checkedAt={checkedAt} opened={watch.opened} />}
       {lost && <LostBanner here={here} checkedAt={checkedAt} />}
+      {board && watch.alarms.value && <AlarmStrip shown={watch.alarms.value} here={here} />}
       {board ? <BedGrid beds={board.beds ?? []} here={here} /> : <Connecting />}
     </main>
   );

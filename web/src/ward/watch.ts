@@ -1,6 +1,6 @@
 /** Keeps one ward's board alive: follows, doubts, and follows again without anybody's help. */
 import { signal } from '@preact/signals';
-import type { BoardEvent, BoardView } from '../graphql/documents';
+import type { AlarmsView, BoardEvent, BoardView } from '../graphql/documents';
 import type { Ending, Follow } from '../graphql/live';
 import type { Credential } from '../session/credential';
 import { isLost, present, retryWait, type Moment } from './freshness';
@@ -13,6 +13,8 @@ const REFUSED_WAIT_MS = 60_000;
 
 export class WardWatch {
   readonly board = signal<BoardView | null>(null);
+  /** Null where this screen is told of no alarms at all. */
+  readonly alarms = signal<AlarmsView | 'UNREADABLE' | null>(null);
   readonly link = signal<Link>('CONNECTING');
   readonly refusal = signal<Refusal | null>(null);
   readonly heardAt = signal<Moment | null>(null);
@@ -85,6 +87,7 @@ export class WardWatch {
       bearer: answer.token,
       heard: () => this.hear(),
       changed: (event) => this.show(event),
+      alarmed: (alarms) => (this.alarms.value = alarms),
       ended: (ending) => this.end(ending),
     });
   }
@@ -120,6 +123,7 @@ export class WardWatch {
   private refuse(refusal: Refusal): void {
     this.refusal.value = refusal;
     this.board.value = null;
+    this.alarms.value = null;
     this.heardAt.value = null;
     this.cursor = null;
     this.link.value = 'CONNECTING';
