@@ -13,7 +13,8 @@ from gateways.mqtt_broker import PID, signal_broker, sync
 from gateways.mqtt_counts import Counts
 from gateways.mqtt_directory import matters
 from gateways.mqtt_flow import Flow
-from gateways.mqtt_link import Arrived, Link
+from gateways.mqtt_link import Link
+from gateways.mqtt_payload import Arrived
 from gateways.mqtt_suspects import Suspects
 from kit.db import reading
 

@@ -19,8 +19,7 @@ from app.wiring import App
 from domain.telemetry.commands import Stored
 from gateways.mqtt_counts import OUTCOMES, Counts
 from gateways.mqtt_directory import Directory
-from gateways.mqtt_link import Arrived
-from gateways.mqtt_payload import topic_of
+from gateways.mqtt_payload import Arrived, topic_of
 from gateways.mqtt_reading import Load, Part, loads, read
 from kit.errors import Refusal
 

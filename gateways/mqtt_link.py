@@ -8,7 +8,6 @@ import logging
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from platform import node
@@ -23,6 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.settings import Settings
+from gateways.mqtt_payload import Arrived
 
 DROPPED = "$SYS/broker/publish/messages/dropped"
 FOREVER = 0xFFFFFFFF  # seconds: the broker keeps our session until we come back
@@ -30,18 +30,6 @@ LONGEST_WAIT_S = 30
 _REFUSED = 0x80
 
 log = logging.getLogger("wardgrid.mqtt")
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """One message as it came; `number` is what to acknowledge on the connection `era`."""
-
-    topic: str
-    body: bytes
-    qos: int
-    number: int
-    era: int
-    at_s: float  # of time.time(): one call, made for every message
 
 
 class Link:

@@ -27,6 +27,18 @@ _ABOUT = frozenset(("ts", "battery", "seq", "device", "values"))  # not names of
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """One message as it came; `number` is what to acknowledge on the connection `era`."""
+
+    topic: str
+    body: bytes
+    qos: int
+    number: int
+    era: int
+    at_s: float  # of time.time(): one call, made for every message
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A part of a message that nobody can read: as JSON, with the reason."""
 

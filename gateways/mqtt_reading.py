@@ -8,8 +8,7 @@ from uuid import UUID
 from domain.inbound.model import Door
 from domain.telemetry.commands import DeviceMessage, StoreReadings, Unreadable
 from gateways.mqtt_directory import Known
-from gateways.mqtt_link import Arrived
-from gateways.mqtt_payload import Payload, parse
+from gateways.mqtt_payload import Arrived, Payload, parse, topic_of
 from kit.errors import Invalid
 
 ANOTHER_DEVICE = "ANOTHER_DEVICE"
@@ -73,9 +72,13 @@ def read(arrived: Arrived, known: Known) -> Part:
     return _understood(arrived, known, payload)
 
 
-def read_again(body: bytes, device_id: UUID, received_at: datetime) -> DeviceMessage:
+def read_again(
+    body: bytes, device_id: UUID, received_at: datetime, topic: str = ""
+) -> DeviceMessage:
     """A parked message after its correction. Raises Invalid where it still makes no sense."""
-    payload = parse(body)
+    payload, named = parse(body), topic_of(topic)
+    if payload.device is not None and named is not None and payload.device != named[1]:
+        raise Invalid(_WHY[ANOTHER_DEVICE], reason=ANOTHER_DEVICE, field="device")
     if payload.unread:
         first = payload.unread[0]
         raise Invalid(first.text, reason=first.reason, field=first.field)

@@ -44,7 +44,7 @@ def _by_mqtt(
 
     with reading(app.read_engine) as session:
         device = _sender(session, hospital, message)
-    return (read_again(text.encode(), device, message.received_at),)
+    return (read_again(text.encode(), device, message.received_at, message.source),)
 
 
 def _by_hl7(
