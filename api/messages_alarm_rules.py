@@ -9,6 +9,7 @@ ALARM_RULES: dict[str, str] = {
     "RULE_DURATION": "时长格式如 PT2M,且须在允许范围内。",
     "RULE_FIELD_MISSING": "缺少必填字段。",
     "RULE_FIELD_UNKNOWN": "此类规则没有这个字段。",
+    "RULE_FILE": "规则文件无法读取。",
     "RULE_NUMBER": "请填写允许范围内的数字。",
     "RULE_OPERATOR": "没有这个比较符。",
     "RULE_PLACE": "该规则属于其他位置,请使用别的编号。",

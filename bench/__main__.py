@@ -12,7 +12,8 @@ from pathlib import Path
 from time import monotonic
 
 BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan", "restart",
-           "writes", "readings", "ingest")  # fmt: skip
+           "writes", "readings", "ingest", "alarm_quality",
+           "detectors")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 
