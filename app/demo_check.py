@@ -18,10 +18,13 @@ from uuid import UUID, uuid4
 import typer
 import uvicorn
 
+from app.demo_broker import start_broker
 from app.demo_city import HOSPITALS
+from app.demo_devices import Monitors
 from app.demo_hl7 import write_batch
 from app.demo_run import demo_house
 from app.demo_seed import PlacedWard, Seeder
+from app.demo_silence import NotInTime, silence_lives
 from app.logs import configure
 from app.server import Server, server_config
 from app.wiring import App, ledger_signer
@@ -33,6 +36,7 @@ from kit.db import open_engine, reading
 from kit.work import NETWORK
 
 WAITING = 10
+MONITORED = 4
 LIVE = """subscription BoardHeard($ward: UUID!) {
   bedBoardChanged(wardId: $ward) { cursor board { asOf occupied held waiting { id state } } }
 }"""
@@ -78,7 +82,8 @@ class _Check:
         self._folder = folder
         self._seed = seed
         self._summary = summary
-        self._app: App = demo_house(folder, 0)
+        self._broker = start_broker(folder / "broker")
+        self._app: App = demo_house(folder, 0, self._broker)
         self._token = ""
         self._port = 0
 
@@ -91,16 +96,23 @@ class _Check:
         finally:
             seeder.close()
             server.stop()
+            if self._broker:
+                self._broker.stop()
         self._ledger()
 
     def _parts(self, seeder: Seeder) -> None:
         hospital, wards = self._part("seed", lambda: self._seed_city(seeder))
-        self._part("login", lambda: self._log_in(seeder))
+        monitors = Monitors(self._app, seeder, self._broker, self._seed)
+        monitors.begin(hospital, wards[0], MONITORED, moody=False)
+        self._part("login", lambda: self._log_in(seeder, "bed-manager"))
         ears = _Ears(self._port, self._token, wards[0].ward.id)
         self._part("hl7", lambda: self._import(seeder, wards[0]))
         self._part("live", lambda: ears.heard_more_than(1))
         self._part("plan", lambda: self._plan(hospital))
         self._part("live_after_plan", ears.close)
+        self._log_in(seeder, "charge-nurse")
+        self._part("devices", lambda: self._devices(hospital, monitors))
+        monitors.end()
 
     def _part(self, name: str, work: Callable[[], Any]) -> Any:
         began = time.monotonic()
@@ -116,11 +128,12 @@ class _Check:
         for ward in wards:
             seeder.fill(ward)
         seeder.wait_for_beds(hospital, wards[0].ward, WAITING)
-        seeder.employ(hospital)
+        seeder.employ(hospital, wards[0].ward)
         return hospital, wards
 
-    def _log_in(self, seeder: Seeder) -> None:
-        who = next(one for one in seeder.log_ins if one.role == "bed-manager")
+    def _log_in(self, seeder: Seeder, role: str) -> None:
+        who = next(one for one in seeder.log_ins if one.role == role)
+        self._token = ""
         found = self._ask(LOG_IN, {"name": who.login_name, "password": who.password})
         self._token = found["login"]["accessToken"]
 
@@ -173,6 +186,14 @@ class _Check:
             if time.monotonic() > deadline or found["bedPlan"]["plan"]["state"] == "FAILED":
                 raise CheckFailed(f"the plan did not become {' or '.join(states)}")
             time.sleep(0.1)
+
+    def _devices(self, hospital: Hospital, monitors: Monitors) -> None:
+        """A monitor falls silent; whoever looks after the ward hears of it and answers."""
+        try:
+            took = silence_lives(self._ask, str(hospital.id), monitors)
+        except NotInTime as late:
+            raise CheckFailed(str(late)) from None
+        self._summary["devices"] = {"over": monitors.over, "monitors": MONITORED} | took
 
     def _ledger(self) -> None:
         """The app has stopped: the last checkpoint covers everything."""

@@ -5,11 +5,14 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from app import migrate
+from app.demo_broker import DemoBroker, start_broker
 from app.demo_city import HOSPITALS
+from app.demo_devices import Monitors
 from app.demo_seed import PlacedWard, Seeder
 from app.demo_stream import Stream
 from app.logs import configure
@@ -21,44 +24,53 @@ from domain.places.model import Hospital
 
 log = logging.getLogger("wardgrid.demo")
 
+MONITORED = 8  # beds of the first ward
 WAITING = 12  # patients without a bed in the first hospital, for the first plan
 
 
-def demo_house(folder: Path, port: int) -> App:
+def demo_house(folder: Path, port: int, broker: DemoBroker | None = None) -> App:
     """A fresh house in a folder: keys, database, program; nothing in it yet."""
     folder.chmod(0o700)
     init_keys(folder / "keys")
-    settings = demo_settings(folder, port)
+    settings = demo_settings(folder, port, **(broker.settings() if broker else {}))
     migrate.upgrade(settings.database)
     return build(settings)
 
 
-def demo_settings(folder: Path, port: int) -> Settings:
-    return load(folder, profile=Profile.DEVELOPMENT, port=port, log_origin="wardgrid.demo/log")
+def demo_settings(folder: Path, port: int, **given: Any) -> Settings:
+    return load(
+        folder, profile=Profile.DEVELOPMENT, port=port, log_origin="wardgrid.demo/log", **given
+    )
 
 
 def run_demo(folder: Path, *, port: int, speed: float, seed: int, hospitals: int) -> None:
     """Serve until a signal. The city grows and lives beside the server."""
     configure("warning")
-    app = demo_house(folder, port)
-    city = City(app, seed, max(1, min(hospitals, len(HOSPITALS))), speed)
+    broker = start_broker(folder / "broker")
+    app = demo_house(folder, port, broker)
+    city = City(app, seed, max(1, min(hospitals, len(HOSPITALS))), speed, broker)
     serve = importlib.import_module("api.program").serve  # api lies above app
     try:
         serve_until_signal(serve(app, beside=city.begin), app.settings)
     finally:
         city.end()
+        if broker:
+            broker.stop()
 
 
 class City:
     """Seeds and moves the city in threads of its own."""
 
-    def __init__(self, app: App, seed: int, hospitals: int, speed: float) -> None:
+    def __init__(
+        self, app: App, seed: int, hospitals: int, speed: float, broker: DemoBroker | None = None
+    ) -> None:
         self._app = app
         self._seed = seed
         self._hospitals = HOSPITALS[:hospitals]
         self._speed = speed
         self._stop = threading.Event()
         self._seeder = Seeder(app, seed)
+        self._monitors = Monitors(app, self._seeder, broker, seed)
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
@@ -76,10 +88,13 @@ class City:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=10)
+        self._monitors.end()
         self._seeder.close()
 
     def _grow(self, first: Hospital, shown: PlacedWard, stream: Stream) -> None:
         self._seeder.employ(first, shown.ward)
+        self._monitors.begin(first, shown, MONITORED)
+        typer.echo(f"  {MONITORED} monitors speak ({self._monitors.over}), one not always")
         for log_in in self._seeder.log_ins[1:]:
             typer.echo(f"  log in as {log_in.login_name}  password {log_in.password}")
         self._seeder.wait_for_beds(first, shown.ward, WAITING)

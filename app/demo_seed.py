@@ -169,6 +169,18 @@ class Seeder:
         """As the city's staff."""
         return self._run(self.staff, command)
 
+    def run_as(self, actor: Actor, command: Command[T]) -> T:
+        """As somebody who was hired."""
+        return self._run(actor, command)
+
+    def hire(self, role: str, hospital: Hospital) -> Actor:
+        """One more person, with a log-in of that role."""
+        passwords = Passwords(Cost(), workers=2)
+        person = self._employ(passwords, f"{role}-{hospital.code.lower()}", role, hospital.id)
+        passwords.close()
+        self._app.watch.step()
+        return person
+
     def close(self) -> None:
         self._pool.shutdown()
 
