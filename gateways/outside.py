@@ -48,6 +48,8 @@ class Reply:
 async def resolve(name: str, port: int) -> Sequence[str]:
     """Every address of the name, as the system knows it."""
     found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    # IPv4 first: a house without IPv6 would wait for every such address in vain
+    found.sort(key=lambda one: one[0] is not socket.AF_INET)
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
