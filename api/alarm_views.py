@@ -194,7 +194,7 @@ class LimitView(View):
 @classified(DataClass.ALARM)
 @strawberry.type
 class AlarmsEvent(View):
-    """The unresolved alarms of a place after a change: open ones first, then the worst.
+    """The unresolved alarms of a place after a change: the worst first, shelved ones last.
 
     Whole each time, so that a screen that was away has missed none. `total` counts all of them,
     `more` says that not all are in the list.

@@ -19,7 +19,8 @@ from kit.work import Scope
 
 PRESENT = (AlarmState.OPEN, AlarmState.ACKED, AlarmState.SHELVED)
 WORST_FIRST = case({str(one): -one.rank for one in Severity}, value=col(Alarm.severity))
-OPEN_FIRST = case({str(one): n for n, one in enumerate(PRESENT)}, value=col(Alarm.state))
+SHELVED_LAST = case((col(Alarm.state) == AlarmState.SHELVED, 1), else_=0)
+OPEN_FIRST = case((col(Alarm.state) == AlarmState.OPEN, 0), else_=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,12 @@ def history(
 
 
 def present_in(session: Session, scope: Scope, limit: int) -> Present:
-    """The unresolved alarms of a place: open ones first, then the worst, then the eldest."""
+    """The unresolved alarms of a place: the worst first, open before acknowledged, shelved last."""
     here = and_(_inside(Alarm.hospital_id, Alarm.ward_id, scope), col(Alarm.resolved_at).is_(None))
     rows = session.exec(
         select(Alarm)
         .where(here)
-        .order_by(OPEN_FIRST, WORST_FIRST, col(Alarm.opened_at), col(Alarm.id))
+        .order_by(SHELVED_LAST, WORST_FIRST, OPEN_FIRST, col(Alarm.opened_at), col(Alarm.id))
         .limit(limit)
     ).all()
     counts = session.exec(

@@ -16,6 +16,11 @@ BOARD = "query($w: UUID!) { bedBoard(wardId: $w) { beds { id code } } }"
 ISSUE = """mutation($w: UUID!, $key: String!) {
   issueScreenToken(wardId: $w, title: "Office", idempotencyKey: $key) {
     ... on IssuedToken { id token } ... on Problem { reason message } } }"""
+ALARMS = """query($w: UUID!) { alarms(wardId: $w, first: 1, states: [OPEN],
+  severity: CRITICAL) { nodes { id } } }"""
+ACKNOWLEDGE = """mutation($alarm: UUID!, $key: String!) {
+  acknowledgeAlarm(alarmId: $alarm, idempotencyKey: $key) {
+    ... on Alarm { state } ... on Problem { reason message } } }"""
 REVOKE = """mutation($id: UUID!, $key: String!) {
   revokeToken(tokenId: $id, idempotencyKey: $key) {
     __typename ... on Problem { reason message } } }"""
@@ -37,6 +42,10 @@ class Desk:
         bed = next(bed["id"] for bed in beds if bed["code"] == code)
         self._do("blockBedForLong", BLOCK, bed=bed)
         return code
+
+    def acknowledge_the_worst(self) -> None:
+        (worst,) = self._ask(ALARMS, w=str(self.ward.id))["alarms"]["nodes"]
+        self._do("acknowledgeAlarm", ACKNOWLEDGE, alarm=worst["id"])
 
     def issue_key(self) -> tuple[str, str]:
         """A key for one more screen: its id and the key."""

@@ -8,11 +8,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.jobs import PROGRAM
 from app.wiring import App
 from authz.passwords import Passwords
 from authz.sessions import BEARER, new_secret
 from domain.accounts.devices import IssueScreenToken
 from domain.accounts.model import Account, RoleBinding
+from domain.alarms.commands import RaiseAlarm
+from domain.alarms.lifecycle import Cause
+from domain.alarms.model import AlarmKind, Severity
 from domain.beds.admission import AdmitPatient
 from domain.beds.blocks import BlockBed, CloseBed
 from domain.beds.cleaning import MarkContaminated, MarkDirty, PrioritiseCleaning, StartCleaning
@@ -28,6 +32,7 @@ from domain.patients.model import Isolation, Sex
 from domain.patients.registration import RegisterPatient
 from domain.places.commands import AddRoom, OpenHospital, OpenWard
 from domain.places.model import RoomKind
+from domain.places.model import Ward as PlaceWard
 from kit.command import Command
 from kit.db import open_engine
 from kit.ids import new_id
@@ -91,6 +96,7 @@ def seed(app: App, url: str) -> Ward:
     ward = Ward(opened.id, hospital.id, secret, "matron", "a long enough password")
     _person(url, ward)
     _states(seeding, hospital.id, ward, beds)
+    _alarms(seeding, opened, beds)
     return ward
 
 
@@ -122,6 +128,18 @@ def _person(url: str, ward: Ward) -> None:
         )  # fmt: skip
         session.commit()
     engine.dispose()
+
+
+def _alarms(seeding: _Seeding, ward: PlaceWard, beds: list[UUID]) -> None:
+    """One of every severity, and one of a whole ward."""
+    for bed, severity in zip((*beds[8:11], None), Severity, strict=True):
+        cause = Cause(
+            kind=AlarmKind.THRESHOLD if bed else AlarmKind.MEASURE, severity=severity,
+            hospital_id=ward.hospital_id, ward_id=ward.id, bed_id=bed,
+            entity=f"bed:{bed}" if bed else f"ward:{ward.id}",
+            text_zh="血氧饱和度低于 90 %", text_en="SpO2 below 90 %",
+        )  # fmt: skip
+        seeding.app.pipeline.run(PROGRAM, RaiseAlarm(cause=cause))
 
 
 def _states(seeding: _Seeding, hospital: UUID, ward: Ward, beds: list[UUID]) -> None:

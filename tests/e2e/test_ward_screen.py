@@ -92,6 +92,23 @@ def test_a_change_in_the_ward_appears_by_itself(browser: Browser, server: WardSe
         assert screen.complaints == []
 
 
+def test_alarms_stand_above_the_beds_the_worst_first(browser: Browser, server: WardServer) -> None:
+    with opened(browser, server.link("en")) as screen:
+        screen.wait_live()
+        alarms = screen.page.locator(".alarm")
+        expect(alarms).to_have_count(4)
+        assert [one.get_attribute("data-severity") for one in alarms.all()] == [
+            "CRITICAL", "HIGH", "MEDIUM", "LOW",
+        ]  # fmt: skip
+        assert screen.page.locator(".alarm > svg").count() == 4
+        expect(screen.page.locator(".alarm-count")).to_have_text("4 alarms, 4 not acknowledged")
+        server.desk.acknowledge_the_worst()
+        expect(screen.page.locator(".alarm-critical")).to_contain_text("Acknowledged")
+        expect(alarms.first).to_have_attribute("data-state", "ACKED")
+        assert screen.serious_findings() == []
+        assert screen.complaints == []
+
+
 def test_a_lost_link_is_told_within_ten_seconds_and_heals_by_itself(
     browser: Browser, server: WardServer
 ) -> None:
