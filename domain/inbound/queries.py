@@ -11,6 +11,7 @@ from domain.places.reach import by_keyset, within
 from kit.work import Scope
 
 PAGE = 100
+MOST = PAGE + 1  # one more tells whether there is another page
 
 
 def message(session: Session, scopes: Sequence[Scope], message_id: UUID) -> InboundMessage | None:
@@ -26,6 +27,7 @@ def messages(
     hospital_id: UUID | None = None,
     state: Sequence[InboundState] = (),
     reason: str | None = None,
+    door: Door | None = None,
     after: UUID | None = None,
     limit: int = PAGE,
 ) -> Sequence[InboundMessage]:
@@ -39,7 +41,9 @@ def messages(
         query = query.where(col(InboundMessage.state).in_(state))
     if reason is not None:
         query = query.where(InboundMessage.reason == reason)
-    return session.exec(query.order_by(col(InboundMessage.id)).limit(min(limit, PAGE))).all()
+    if door is not None:
+        query = query.where(InboundMessage.door == door)
+    return session.exec(query.order_by(col(InboundMessage.id)).limit(min(limit, MOST))).all()
 
 
 def parked_in_order(

@@ -19,6 +19,7 @@ from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
 from domain.inbound.events import AdtEvent
+from domain.inbound.handling import KeepParked
 from domain.notices.words import Channel, sent
 from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
@@ -94,6 +95,8 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return AlarmKind.SERVICE
     if name == "severity":
         return Severity.LOW
+    if name == "attempt":
+        return KeepParked(message_id=corner.ids["message"], obstacle=OBSTACLE)
     if name == "envelope":
         return envelope(corner, "X9")
     if name == "kind" and kind is str:
