@@ -98,9 +98,9 @@ def count(rules: Iterable[Rule], series: Series) -> tuple[int, int, dict[str, in
 def _replay(rule: Rule, samples: list[Sample]) -> tuple[int, int]:
     track, opened, again, ended = Track(), 0, 0, -AGAIN
     for sample in samples:
-        outcomes, _ = judged(rule, track, [sample], {})
-        for outcome in outcomes:
-            if outcome is Outcome.OPENED:
+        events, _ = judged(rule, track, [sample], {})
+        for event in events:
+            if event.outcome is Outcome.OPENED:
                 opened += 1
                 again += sample.at - ended <= AGAIN
             else:

@@ -141,8 +141,8 @@ def replay(name: str, past: list[tuple[int, float]], samples: list[Sample]) -> l
     opened = []
     for sample in samples:
         usual = {(1, sample.at // HOUR): known[hour_of_week(sample.at, "UTC")]}
-        outcomes, _ = judged(rule, track, [sample], usual)
-        opened += [sample.at for outcome in outcomes if outcome is Outcome.OPENED]
+        events, _ = judged(rule, track, [sample], usual)
+        opened += [sample.at for event in events if event.outcome is Outcome.OPENED]
     return opened
 
 

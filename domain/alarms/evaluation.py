@@ -13,7 +13,7 @@ from domain.alarms.rule_book import Rule, RuleBook, book_of
 from domain.alarms.rule_causes import end, tell
 from domain.alarms.rule_limits import RECORD
 from domain.alarms.rule_model import RuleKind
-from domain.alarms.rule_phase import MINUTE, Outcome, Phase, Track
+from domain.alarms.rule_phase import MINUTE, Event, Phase, Track
 from domain.alarms.rule_states import Key, Standing, save, standings
 from domain.readings.metrics import catalogue
 from domain.readings.quality import UNFIT_FOR_ALARMS, Quality
@@ -111,15 +111,15 @@ class _Round:
     changed: dict[Key, tuple[Standing, Rule]] = field(default_factory=dict)
 
     def take(self, groups: Iterable[_Group]) -> None:
-        news: list[tuple[Rule, Standing, tuple[Outcome, ...]]] = []
+        news: list[tuple[Rule, Standing, tuple[Event, ...]]] = []
         for group in groups:
             one = self._standing(group)
-            outcomes = self._judge(group, one)
-            if outcomes:
-                news.append((group.rule, one, outcomes))
-        for rule, one, outcomes in news:
-            for outcome in outcomes:
-                tell(self.work, self.hospital_id, rule, one, outcome)
+            events = self._judge(group, one)
+            if events:
+                news.append((group.rule, one, events))
+        for rule, one, events in news:
+            for event in events:
+                tell(self.work, self.hospital_id, rule, one, event)
         moved = [(one, rule.body.delays) for one, rule in self.changed.values()]
         save(self.work.session, self.hospital_id, moved, microseconds(self.work.now))
 
@@ -135,24 +135,24 @@ class _Round:
         one.encounter_id = whose
         return one
 
-    def _judge(self, group: _Group, one: Standing) -> tuple[Outcome, ...]:
+    def _judge(self, group: _Group, one: Standing) -> tuple[Event, ...]:
         """Try on a copy: a change from a steady phase counts once nothing newer is stored."""
         usual = self._usual(group)
         tried = one.track.copy()
-        outcomes, touched = judged(group.rule, tried, group.samples, usual)
-        moved = tried.key() != one.track.key() or bool(outcomes)
+        events, touched = judged(group.rule, tried, group.samples, usual)
+        moved = tried.key() != one.track.key() or bool(events)
         if not moved and not touched:
             return ()
         if one.track.phase in _STEADY and not (touched and one.known):
             fresh = self._without_late(group.samples)
             if len(fresh) != len(group.samples):
                 tried = one.track.copy()
-                outcomes, touched = judged(group.rule, tried, fresh, usual)
-                if tried.key() == one.track.key() and not (touched or outcomes):
+                events, touched = judged(group.rule, tried, fresh, usual)
+                if tried.key() == one.track.key() and not (touched or events):
                     return ()
         one.track = tried
         self.changed[one.rule_id, one.entity] = one, group.rule
-        return outcomes
+        return events
 
     def _without_late(self, samples: Sequence[Sample]) -> list[Sample]:
         batch: dict[int, set[int]] = defaultdict(set)

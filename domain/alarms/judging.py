@@ -8,7 +8,7 @@ from domain.alarms.rule_baselines import hour_key
 from domain.alarms.rule_book import Rule
 from domain.alarms.rule_limits import RECORD
 from domain.alarms.rule_model import RuleKind
-from domain.alarms.rule_phase import COOL, HOT, MINUTE, NOTHING, Outcome, Track, step
+from domain.alarms.rule_phase import COOL, HOT, MINUTE, NOTHING, Event, Track, step
 from domain.readings.quality import Quality
 from domain.readings.sample import Sample
 
@@ -21,7 +21,7 @@ Usuals = Mapping[tuple[int, int], Usual]
 
 def judged(
     rule: Rule, track: Track, samples: Iterable[Sample], usuals: Usuals
-) -> tuple[tuple[Outcome, ...], bool]:
+) -> tuple[tuple[Event, ...], bool]:
     """What came of the samples, in order, and whether the detector remembers something new."""
     if rule.body.kind is RuleKind.SCORE:
         return _score(rule, track, samples)
@@ -32,21 +32,21 @@ def judged(
     if rule.detector.remembers:
         return _series(rule, track, samples, usuals)
     judge, delays, memory = rule.detector.judge, rule.body.delays, track.memory
-    outcomes = NOTHING
+    events = NOTHING
     for sample in samples:
         usual = usuals.get(hour_key(sample)) if usuals else None
         verdict = judge(memory, sample.value, sample.at, usual)
         if verdict is not None:
-            outcomes += step(delays, track, verdict, sample.at, sample.value)
-    return outcomes, False
+            events += step(delays, track, verdict, sample.at, sample.value)
+    return events, False
 
 
 def _series(
     rule: Rule, track: Track, samples: Iterable[Sample], usuals: Usuals
-) -> tuple[tuple[Outcome, ...], bool]:
+) -> tuple[tuple[Event, ...], bool]:
     """Detectors that remember take at most one sample per `every`."""
     detector, delays, every = rule.detector, rule.body.delays, rule.body.every
-    outcomes, touched = NOTHING, False
+    events, touched = NOTHING, False
     for sample in samples:
         if detector is None or sample.at < track.last_at + max(every, 1):
             continue
@@ -56,22 +56,20 @@ def _series(
         if verdict is None:
             track.last_at = sample.at
         else:
-            outcomes += step(delays, track, verdict, sample.at, sample.value)
-    return outcomes, touched
+            events += step(delays, track, verdict, sample.at, sample.value)
+    return events, touched
 
 
-def _record(
-    rule: Rule, track: Track, samples: Iterable[Sample]
-) -> tuple[tuple[Outcome, ...], bool]:
+def _record(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[Event, ...], bool]:
     """Whether the whole record stands still was found out when it was stored."""
-    outcomes = NOTHING
+    events = NOTHING
     for sample in samples:
         verdict = HOT if sample.quality & FROZEN else COOL
-        outcomes += step(rule.body.delays, track, verdict, sample.at, sample.value)
-    return outcomes, False
+        events += step(rule.body.delays, track, verdict, sample.at, sample.value)
+    return events, False
 
 
-def _score(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[Outcome, ...], bool]:
+def _score(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[Event, ...], bool]:
     """The score over the latest value of each parameter; a missing one gives none.
 
     A value that counts the same is not written again before a quarter of its validity has passed.
@@ -79,7 +77,7 @@ def _score(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[O
     if rule.detector is None:
         return NOTHING, False
     valid = rule.body.delays.max_gap or PARAMETER_VALID
-    outcomes, touched = NOTHING, False
+    events, touched = NOTHING, False
     memory: dict[str, list[float]] = dict(track.memory[0]) if track.memory else {}
     for sample in samples:
         touched |= _remember(memory, sample, valid)
@@ -90,10 +88,10 @@ def _score(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[O
             score = news2(present, scale=rule.body.scale)
             points = float(score.total if rule.body.part == "total" else score.highest)
             verdict = rule.detector.judge(track.memory, points, sample.at) or 0
-            outcomes += step(rule.body.delays, track, verdict, sample.at, points)
+            events += step(rule.body.delays, track, verdict, sample.at, points)
     if touched:
         track.memory = [memory]
-    return outcomes, touched
+    return events, touched
 
 
 def _remember(memory: dict[str, list[float]], sample: Sample, valid: int) -> bool:

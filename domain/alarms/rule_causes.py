@@ -12,7 +12,7 @@ from domain.alarms.rule_book import Rule
 from domain.alarms.rule_limits import RECORD
 from domain.alarms.rule_measures import MEASURES
 from domain.alarms.rule_model import RuleKind
-from domain.alarms.rule_phase import Outcome, Phase, Track
+from domain.alarms.rule_phase import Event, Outcome, Phase, Track
 from domain.alarms.rule_states import Standing
 from domain.alarms.rule_texts import told
 from domain.beds.model import Bed
@@ -32,12 +32,12 @@ _NAMES = {
 _PLACES: dict[str, type] = {"bed": Bed, "device": Device, "ward": Ward, "hospital": Hospital}
 
 
-def tell(work: Work, hospital_id: UUID, rule: Rule, one: Standing, outcome: Outcome) -> None:
+def tell(work: Work, hospital_id: UUID, rule: Rule, one: Standing, event: Event) -> None:
     """Open or clear the alarm of a rule and an entity."""
-    if outcome is Outcome.CLEARED:
+    if event.outcome is Outcome.CLEARED:
         clear_alarm(work, rule_id=rule.id, entity=one.entity, hospital_id=hospital_id)
     elif rule.body.kind is not RuleKind.SCORE or _grown_up(work, one.encounter_id):
-        open_alarm(work, cause_of(work.session, hospital_id, rule, one))
+        open_alarm(work, cause_of(work.session, hospital_id, rule, one, event))
 
 
 def end(work: Work, hospital_id: UUID, one: Standing, reason: str) -> None:
@@ -48,10 +48,10 @@ def end(work: Work, hospital_id: UUID, one: Standing, reason: str) -> None:
     one.track = Track(last_at=one.track.last_at)
 
 
-def cause_of(session: Session, hospital_id: UUID, rule: Rule, one: Standing) -> Cause:
+def cause_of(session: Session, hospital_id: UUID, rule: Rule, one: Standing, event: Event) -> Cause:
     """Ready for `open_alarm`; the text shows limits, never the value."""
-    body, track = rule.body, one.track
-    limit = threshold_of(rule, track.value)
+    body = rule.body
+    limit = threshold_of(rule, event.value)
     name_zh, name_en = _name(body.metric)
     known = {
         "threshold": "" if limit is None else f"{limit:g}",
@@ -66,8 +66,8 @@ def cause_of(session: Session, hospital_id: UUID, rule: Rule, one: Standing) -> 
         text_zh=told(body.text_zh, {**known, "metric": name_zh}),
         text_en=told(body.text_en, {**known, "metric": name_en}),
         device_id=one.device_id, bed_id=UUID(key) if kind == "bed" else None, metric=body.metric,
-        value=None if body.kind is RuleKind.ABSENCE else track.value, threshold=limit,
-        measured_at=None if by_clock else EPOCH + timedelta(microseconds=track.since),
+        value=None if body.kind is RuleKind.ABSENCE else event.value, threshold=limit,
+        measured_at=None if by_clock else EPOCH + timedelta(microseconds=event.at),
         escalation=body.escalation, notify=body.notify, realarm_s=body.realarm_s,
         ack_timeout_s=body.ack_timeout_s,
     )  # fmt: skip

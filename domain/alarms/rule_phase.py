@@ -8,7 +8,7 @@ so late, repeated and permuted readings never do.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 HOT, BETWEEN, COOL = 1, 0, -1  # what a detector says of a sample; BETWEEN: neither bad nor well
 SECOND = 1_000_000
@@ -28,9 +28,15 @@ class Outcome(StrEnum):
     CLEARED = "CLEARED"
 
 
-NOTHING: tuple[Outcome, ...] = ()
-_OPENED = (Outcome.OPENED,)
-_CLEARED = (Outcome.CLEARED,)
+class Event(NamedTuple):
+    """What happened, when by the device's clock, and with which value."""
+
+    outcome: Outcome
+    at: int
+    value: float
+
+
+NOTHING: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Track:
                      list(self.memory))  # fmt: skip
 
 
-def step(delays: Delays, track: Track, verdict: int, at: int, value: float) -> tuple[Outcome, ...]:
+def step(delays: Delays, track: Track, verdict: int, at: int, value: float) -> tuple[Event, ...]:
     """Take one judged sample; what came of it, in order."""
     if at <= track.last_at:
         return NOTHING
@@ -79,10 +85,10 @@ def step(delays: Delays, track: Track, verdict: int, at: int, value: float) -> t
     track.last_at = at
     if track.phase in (Phase.NORMAL, Phase.PENDING):
         return before + _rise(delays, track, verdict, at, value, hole)
-    return before + _fall(delays, track, verdict, at, hole)
+    return before + _fall(delays, track, verdict, at, value, hole)
 
 
-def elapse(delays: Delays, track: Track, now: int) -> tuple[Outcome, ...]:
+def elapse(delays: Delays, track: Track, now: int) -> tuple[Event, ...]:
     """Let time pass up to `now` without a sample: the delay may end, unless a hole ends it."""
     if track.phase is not Phase.PENDING or track.count < delays.min_samples:
         return NOTHING
@@ -90,7 +96,7 @@ def elapse(delays: Delays, track: Track, now: int) -> tuple[Outcome, ...]:
     if end > now or 0 < delays.max_gap < end - track.last_at:
         return NOTHING
     track.phase, track.since, track.count = Phase.FIRING, end, 0
-    return _OPENED
+    return (Event(Outcome.OPENED, end, track.value),)
 
 
 def due(delays: Delays, track: Track) -> int | None:
@@ -103,7 +109,7 @@ def due(delays: Delays, track: Track) -> int | None:
 
 def _rise(
     delays: Delays, track: Track, verdict: int, at: int, value: float, hole: bool
-) -> tuple[Outcome, ...]:
+) -> tuple[Event, ...]:
     if verdict != HOT:
         track.phase, track.count = Phase.NORMAL, 0
         return NOTHING
@@ -115,7 +121,9 @@ def _rise(
     return elapse(delays, track, at)
 
 
-def _fall(delays: Delays, track: Track, verdict: int, at: int, hole: bool) -> tuple[Outcome, ...]:
+def _fall(
+    delays: Delays, track: Track, verdict: int, at: int, value: float, hole: bool
+) -> tuple[Event, ...]:
     if verdict != COOL:
         if track.phase is Phase.CLEARING:
             track.phase, track.count = Phase.FIRING, 0
@@ -127,4 +135,4 @@ def _fall(delays: Delays, track: Track, verdict: int, at: int, hole: bool) -> tu
     if at - track.since < delays.off:
         return NOTHING
     track.phase, track.since, track.count = Phase.NORMAL, at, 0
-    return _CLEARED
+    return (Event(Outcome.CLEARED, at, value),)

@@ -170,8 +170,8 @@ def _take(work: Work, hospital_id: UUID, turns: Sequence[Turn], now: int) -> int
     for turn in turns:
         if turn.ended is not None:
             end(work, hospital_id, turn.standing, turn.ended)
-        for outcome in turn.outcomes:
-            tell(work, hospital_id, turn.rule, turn.standing, outcome)
+        for event in turn.events:
+            tell(work, hospital_id, turn.rule, turn.standing, event)
     save(work.session, hospital_id, [
         (one.standing, None if one.rule.body.kind in BY_CLOCK else one.rule.body.delays)
         for one in turns

@@ -114,8 +114,8 @@ def _turn(known: dict[Key, Standing], asked: Asked, now: int) -> Turn | None:
     # every question is a sample, and none of them is late
     delays = replace(rule.body.delays, min_samples=1, max_gap=0)
     verdict = rule.detector.judge([], value, now) or 0
-    outcomes = step(delays, one.track, verdict, now, float(value))
-    outcomes += elapse(delays, one.track, now)
-    if not outcomes and (one.track.phase, one.track.since) == before:
+    events = step(delays, one.track, verdict, now, float(value))
+    events += elapse(delays, one.track, now)
+    if not events and (one.track.phase, one.track.since) == before:
         return None
-    return Turn(rule, one, outcomes)
+    return Turn(rule, one, events)

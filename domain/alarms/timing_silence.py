@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from domain.alarms.model import Alarm, AlarmKind
 from domain.alarms.rule_book import Rule, RuleBook, winners
 from domain.alarms.rule_model import RULE_STATE, RuleKind
-from domain.alarms.rule_phase import SECOND, Outcome, Phase, Track
+from domain.alarms.rule_phase import SECOND, Event, Outcome, Phase, Track
 from domain.alarms.rule_states import Standing, standing_of
 from domain.alarms.timing_turns import Turn
 from domain.devices.model import (
@@ -133,7 +133,7 @@ def _turns_of(
             seen = microseconds(device.seen_at)
             track = Track(Phase.NO_DATA, seen, seen, 1)
             opened = Standing(rule.id, entity, track, device.id, device.ward_id)
-            turns.append(Turn(rule, opened, (Outcome.OPENED,)))
+            turns.append(Turn(rule, opened, (Event(Outcome.OPENED, seen, 0.0),)))
         elif one is not None and why is not None:
             turns.append(Turn(rule, one, ended=why))
     return turns

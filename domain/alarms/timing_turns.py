@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from domain.alarms.rule_book import Rule, RuleBook
 from domain.alarms.rule_model import RULE_STATE, RuleKind
-from domain.alarms.rule_phase import Outcome, elapse
+from domain.alarms.rule_phase import Event, elapse
 from domain.alarms.rule_states import Standing, standing_of
 from domain.beds.model import BedStay
 from domain.devices.model import Device, DeviceState
@@ -32,7 +32,7 @@ class Turn:
 
     rule: Rule
     standing: Standing
-    outcomes: tuple[Outcome, ...] = ()
+    events: tuple[Event, ...] = ()
     ended: str | None = None
 
 

@@ -17,7 +17,7 @@ from domain.alarms.rule_causes import place_name
 from domain.alarms.rule_checks import read_rule
 from domain.alarms.rule_limits import RECORD
 from domain.alarms.rule_model import RuleKind
-from domain.alarms.rule_phase import Outcome, Phase, Track, elapse
+from domain.alarms.rule_phase import Event, Outcome, Track, elapse
 from domain.beds.model import BedStay
 from domain.devices.model import Device, DeviceAttachment
 from domain.places.reach import hospital_in_reach, ward_in_reach
@@ -35,6 +35,7 @@ MOST_READINGS = 200_000
 SHOWN = 200  # firings that are listed; all are counted
 BY_CLOCK = (RuleKind.ABSENCE, RuleKind.MEASURE)
 _UNFIT = int(UNFIT_FOR_ALARMS | Quality.AHEAD)
+_Whose = tuple[str, UUID | None]  # an entity and whose readings they are
 Usuals = Mapping[tuple[int, int], tuple[float, float]]
 
 
@@ -103,8 +104,10 @@ class _Replay:
     rule: Rule
     since: int
     until: int
-    tracks: dict[tuple[str, UUID | None], Track] = field(default_factory=dict)
-    open: dict[tuple[str, UUID | None], Firing] = field(default_factory=dict)
+    tracks: dict[_Whose, Track] = field(default_factory=dict)
+    ends: dict[_Whose, int] = field(default_factory=dict)
+    scopes: dict[_Whose, Scope] = field(default_factory=dict)
+    open: dict[_Whose, Firing] = field(default_factory=dict)
     trial: Trial = field(default_factory=Trial)
 
     def run(self) -> Trial:
@@ -116,7 +119,8 @@ class _Replay:
         for sample in samples:
             self._take(sample, self._where(sample, devices, spans), usuals)
         for key, track in self.tracks.items():
-            self._note(key, track, elapse(self.rule.body.delays, track, self.until), self.until)
+            end = min(self.until, self.ends[key])  # a delay does not outlast the patient's stay
+            self._note(key, elapse(self.rule.body.delays, track, end))
         self.trial.readings, self.trial.entities = len(samples), len(self.tracks)
         self.trial.firings.sort(key=lambda one: (one.since, one.entity))
         for one in self.trial.firings:
@@ -128,25 +132,22 @@ class _Replay:
             return
         key = (where.entity, where.subject)
         track = self.tracks.setdefault(key, Track())
-        outcomes, _ = judged(self.rule, track, [sample], usuals)
-        if outcomes:
-            self._note(key, track, outcomes, sample.at, where.scope)
+        self.ends[key], self.scopes[key] = where.until, where.scope
+        events, _ = judged(self.rule, track, [sample], usuals)
+        if events:
+            self._note(key, events)
 
-    def _note(
-        self, key: tuple[str, UUID | None], track: Track, outcomes: tuple[Outcome, ...], at: int,
-        scope: Scope | None = None,
-    ) -> None:  # fmt: skip
-        for outcome in outcomes:
-            if outcome is Outcome.OPENED:
-                since = track.since if track.phase is Phase.FIRING else at
-                firing = Firing(key[0], "", scope or Scope(self.hospital_id), _time(since), None,
-                                track.value, key[1])  # fmt: skip
+    def _note(self, key: _Whose, events: tuple[Event, ...]) -> None:
+        for event in events:
+            if event.outcome is Outcome.OPENED:
+                firing = Firing(key[0], "", self.scopes[key], _time(event.at), None, event.value,
+                                key[1])  # fmt: skip
                 self.open[key] = firing
                 self.trial.count += 1
                 if len(self.trial.firings) < SHOWN:
                     self.trial.firings.append(firing)
             elif key in self.open:
-                self.open.pop(key).until = _time(at)
+                self.open.pop(key).until = _time(event.at)
 
     def _devices(self) -> dict[UUID, Any]:
         asked = sa.select(col(Device.id), col(Device.ward_id)).where(
@@ -188,8 +189,8 @@ class _Replay:
         at_bed = catalogue()[sample.metric].of_patient and self.rule.body.metric != RECORD
         for span in spans.get(sample.device_id, ()):
             if span.since <= sample.at < span.until:
-                return span if at_bed and span.entity else _Span(0, 0, own, span.scope)
-        return _Span(0, 0, own, Scope(self.hospital_id, devices[sample.device_id].ward_id))
+                return span if at_bed and span.entity else _Span(0, 2**62, own, span.scope)
+        return _Span(0, 2**62, own, Scope(self.hospital_id, devices[sample.device_id].ward_id))
 
 
 def _metrics(rule: Rule) -> list[str] | None:

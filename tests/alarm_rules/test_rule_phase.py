@@ -12,6 +12,7 @@ from domain.alarms.rule_phase import (
     HOT,
     MINUTE,
     Delays,
+    Event,
     Outcome,
     Phase,
     Track,
@@ -25,12 +26,21 @@ T0 = 1_000 * MINUTE
 Said = tuple[float, int]
 
 
-def run(delays: Delays, said: Sequence[Said], track: Track | None = None) -> list[tuple[float, str]]:
+def kind_of(event: Event) -> str:
+    return str(event.outcome)
+
+
+def run(
+    delays: Delays, said: Sequence[Said], track: Track | None = None
+) -> list[tuple[float, str]]:
     """What happened at which minute after T0."""
     track, found = track or Track(), []
     for minute, verdict in said:
         at = T0 + int(minute * MINUTE)
-        found += [(minute, str(what)) for what in step(delays, track, verdict, at, float(minute))]
+        found += [
+            (minute, str(event.outcome))
+            for event in step(delays, track, verdict, at, float(minute))
+        ]
     return found
 
 
@@ -72,7 +82,9 @@ def test_the_delay_ends_without_a_new_sample() -> None:
     run(TWO_MINUTES, [(0, HOT), (1, HOT)], track)
     assert due(TWO_MINUTES, track) == T0 + 2 * MINUTE
     assert elapse(TWO_MINUTES, track, T0 + 2 * MINUTE - 1) == ()
-    assert elapse(TWO_MINUTES, track, T0 + 2 * MINUTE) == (Outcome.OPENED,)
+    assert elapse(TWO_MINUTES, track, T0 + 2 * MINUTE) == (
+        Event(Outcome.OPENED, T0 + 2 * MINUTE, 1.0),
+    )
     assert (track.phase, track.since) == (Phase.FIRING, T0 + 2 * MINUTE)
     assert due(TWO_MINUTES, track) is None
 
@@ -140,8 +152,8 @@ def test_timers_between_samples_change_only_who_notices_first(
     waiting = sorted(ticks)
     for minute, verdict in in_order:
         while waiting and waiting[0] < minute:
-            found += map(str, elapse(delays, timed, T0 + waiting.pop(0) * MINUTE))
-        found += map(str, step(delays, timed, verdict, T0 + minute * MINUTE, float(minute)))
+            found += map(kind_of, elapse(delays, timed, T0 + waiting.pop(0) * MINUTE))
+        found += map(kind_of, step(delays, timed, verdict, T0 + minute * MINUTE, float(minute)))
     assert found == expected
     assert timed == plain
 
