@@ -11,7 +11,7 @@ import resource
 import time
 from pathlib import Path
 
-from bench.mqtt_house import METRICS, MqttHouse, mqtt_house, wait_for
+from bench.mqtt_house import METRICS, MqttHouse, mqtt_house, senders, wait_for
 from bench.write_house import databases
 
 DEVICES, ENTRIES = 10, 4
@@ -53,7 +53,7 @@ def _measured(url: str, folder: Path, goal: int) -> dict[str, object]:
 def _send(house: MqttHouse, messages: int, before: int, ago_s: int) -> float:
     """Seconds from the first message to the last row."""
     plan = {"messages": messages, "entries": ENTRIES, "per_second": 0, "ago_s": ago_s}
-    with house.senders(plan) as process:
+    with senders(house.broker.port, house.ward.secrets, plan) as process:
         assert process.stdin is not None
         begun = time.monotonic()
         process.stdin.write("go\n")

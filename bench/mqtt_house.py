@@ -49,21 +49,24 @@ class MqttHouse:
             connection.rollback()
         return count
 
-    @contextmanager
-    def senders(self, plan: Mapping[str, float]) -> Iterator["subprocess.Popen[str]"]:
-        """A process that publishes by the plan (see bench/mqtt_senders.py) once told to begin."""
-        told = {**plan, "port": self.broker.port, "secrets": self.ward.secrets}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.mqtt_senders", json.dumps(told)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+
+@contextmanager
+def senders(
+    port: int, secrets: Mapping[str, str], plan: Mapping[str, float]
+) -> Iterator["subprocess.Popen[str]"]:
+    """A process that publishes by the plan (see bench/mqtt_senders.py) once told to begin."""
+    told = {**plan, "port": port, "secrets": secrets}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.mqtt_senders", json.dumps(told)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @contextmanager
@@ -73,7 +76,7 @@ def mqtt_house(url: str, folder: Path, devices: int) -> Iterator[MqttHouse]:
     upgrade(url)
     engine = open_engine(url, guarded=False)
     ward = world_with_devices(engine, tuple(f"MON-{number}" for number in range(devices)))
-    _publish_rules(ward)
+    publish_rules(ward)
     broker = Broker(folder / "broker")
     broker.start()
     app = build(settings_for(url, folder, broker, "bench"), keys=KEYS, alarm=lambda _what: None)
@@ -91,7 +94,7 @@ def mqtt_house(url: str, folder: Path, devices: int) -> Iterator[MqttHouse]:
         engine.dispose()
 
 
-def _publish_rules(ward: Ward) -> None:
+def publish_rules(ward: Ward) -> None:
     """A limit for each metric; one person drafts, another one publishes."""
     for metric, (op, threshold) in LIMITS.items():
         plain = {"id": f"limit-{metric}", "kind": "threshold", "metric": metric, "op": op,
