@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from app.jobs import PROGRAM
 from app.settings import Profile, Settings
 from app.wiring import App
-from domain.accounts.model import Account
+from domain.accounts.model import Account, RoleBinding
 from domain.alarms.lifecycle import Cause
 from domain.alarms.model import Alarm, AlarmKind, Severity
 from domain.alarms.stepping import RaiseAlarm
@@ -77,20 +77,27 @@ class Program:
         self.hospital, self.ward = hospital.id, ward.id
 
     def on_call(self, name: str, duty: str, address: str) -> None:
-        """Somebody with a mail address."""
+        """Somebody of that role in the ward, on call, with a mail address."""
         engine = open_engine(self.url, guarded=False)
         with Session(engine) as session:
             made = Account(kind=ActorKind.PERSON, login_name=name, made_at=LONG_AGO)
             session.add(made)
+            session.flush()
+            session.add(RoleBinding(
+                user_id=made.id, role=duty.partition(":")[2], hospital_id=self.hospital,
+                ward_id=self.ward, valid_from=LONG_AGO, granted_by=new_id(),
+            ))  # fmt: skip
             session.commit()
             self.people[name] = made.id
         engine.dispose()
+        self.app.decisions.reload()
         self.do(SetOnCall(hospital_id=self.hospital, ward_id=self.ward, duty=duty,
                           account_id=self.people[name]))  # fmt: skip
-        self.do(
-            AddContact(address=address, language=Language.EN),
-            Actor(self.people[name], session=new_id()),
-        )
+        self.do(AddContact(address=address, language=Language.EN), self.actor(name))
+
+    def actor(self, name: str) -> Actor:
+        """The person, logged in."""
+        return Actor(self.people[name], session=new_id())
 
     def hook(self, port: int) -> None:
         """A system that is told of what nurses are; arranged past the check for https."""
