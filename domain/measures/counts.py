@@ -21,7 +21,11 @@ from domain.beds.model import (
     Hygiene,
 )
 from domain.devices.model import Device, DeviceAttachment
-from domain.patients.model import CareAssignment, Encounter, Isolation, PlacementNeed
+from domain.patients.model import (
+    CareAssignment,
+    Isolation,
+    PlacementNeed,
+)
 from domain.places.model import Hospital, Ward, WardStaffing
 from domain.places.times import sometime
 
@@ -192,14 +196,20 @@ def _tasks(has: Any) -> sa.Select[*tuple[Any, ...]]:
 
 
 def _carers(has: Any) -> sa.Select[*tuple[Any, ...]]:
-    """Who treats somebody who is here now: the staff that the house knows of."""
+    """Who treats somebody who lies here now: the staff that the house knows of.
+
+    By the present stays, which are few, and not by the encounters, which grow without end.
+    """
     return (
         sa.select(
-            col(Encounter.ward_id), col(CareAssignment.hospital_id),
-            col(CareAssignment.account_id),
+            col(BedStay.ward_id), col(CareAssignment.hospital_id), col(CareAssignment.account_id)
         )
-        .join(Encounter, col(Encounter.id) == col(CareAssignment.encounter_id))
-        .where(has(Encounter), col(CareAssignment.until).is_(None))
+        .select_from(BedStay)
+        .join(CareAssignment, col(CareAssignment.encounter_id) == col(BedStay.encounter_id))
+        .where(
+            has(BedStay), col(BedStay.until).is_(None), col(BedStay.voided_at).is_(None),
+            col(CareAssignment.until).is_(None),
+        )
         .distinct()
     )  # fmt: skip
 
