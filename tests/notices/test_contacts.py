@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session
 
 from domain.alarms.model import Severity
@@ -18,8 +19,16 @@ from domain.notices.duties import AddDutyContact, RemoveDutyContact, SendDutyTes
 from domain.notices.inbox import MarkNoticesRead
 from domain.notices.model import Contact, Delivery, OnCall
 from domain.notices.on_call import EndOnCall, SetOnCall
-from domain.notices.queries import contacts_of, duty_contacts, inbox, on_call
+from domain.notices.queries import (
+    contacts_of,
+    due_deliveries,
+    duty_contacts,
+    inbox,
+    nobody_reached,
+    on_call,
+)
 from domain.notices.quiet import Quiet, quiet_of
+from domain.notices.unplanned import hospitals_with_unplanned
 from domain.notices.words import Channel
 from kit.errors import Conflict, Invalid, NotFound, Retry
 from kit.work import NETWORK, Actor, Scope
@@ -84,6 +93,7 @@ def test_a_person_s_contact_is_no_duty_s(staff: Staff, li: Contact) -> None:
             staff.world.scope(what(contact_id=li.id))
 
 
+INDEXES = {"deliveries_to_send", "inbox", "nobody_reached"}
 NO_QUIET = (
     (quiet((Severity.CRITICAL, 0, 60)), "CRITICAL_NOT_SILENCED"),
     (quiet((Severity.LOW, 0, 60), (Severity.LOW, 60, 90)), "INVALID"),
@@ -220,3 +230,24 @@ def test_only_one_s_own_notices_are_marked_as_read(staff: Staff, li: Contact) ->
         (notice,) = inbox(session, account, unread=False, first=10)
         assert (notice.delivery.id, notice.event.kind) == (mine.id, "OPENED")
         assert inbox(session, account, unread=False, first=10, after=mine.id) == []
+
+
+def test_what_is_asked_each_second_is_answered_by_an_index(staff: Staff) -> None:
+    """On SQLite, which shows its plan in words: a bound state would read every old delivery."""
+    if staff.world.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by what is in the tables")
+    with Session(staff.world.engine) as session:
+        seen: list[str] = []
+        event.listen(
+            session.connection(), "before_cursor_execute",
+            lambda _c, cursor, statement, given, *_: seen.extend(
+                str(row[3]) for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            ),
+        )  # fmt: skip
+        due_deliveries(session, staff.world.now, limit=8)
+        inbox(session, uuid4(), unread=False, first=10)
+        nobody_reached(session, [NETWORK], staff.world.hospital.id, staff.world.now)
+        hospitals_with_unplanned(session)
+    indexes = [word for line in seen for word in line.split() if word in INDEXES]
+    assert set(indexes) == INDEXES
+    assert not [line for line in seen if line.startswith("SCAN delivery")]
