@@ -97,6 +97,19 @@ def mdib(
         )  # fmt: skip
 
 
+@app.command()
+def readings(
+    data: DataFolder,
+    token: Token,
+    hospital: Hospital,
+    file: Annotated[Path, typer.Argument(help="A CSV file of readings.")],
+    mapping: Annotated[Path, typer.Option(help="Which column means what.")],
+) -> None:
+    """Store readings of the past. Rows that cannot be used are parked. Twice changes nothing."""
+    with _doors(data, token, "readings_file") as (running, actor, door):
+        _tell_all(door.import_readings(running, file, mapping, hospital, actor=actor))
+
+
 @contextmanager
 def _doors(data: Path, token: str, gateway: str) -> Iterator[tuple[Any, Any, Any]]:
     """The program, whoever holds the token, and the module of the gateway.

@@ -159,7 +159,8 @@ class _Batch:
         key_of = {channel: key for key, channel in number.items()}
         self._count(outcome, key_of)
         mark_due(connection, [*outcome.new, *outcome.corrected], self.now)
-        evaluate(self.work, self.hospital_id, samples(outcome.new, key_of))
+        if self.door != Door.FILE:  # history raises no alarm
+            evaluate(self.work, self.hospital_id, samples(outcome.new, key_of))
 
     def _channels(self) -> dict[Key, int]:
         keys = {key for key, _ in self.good} | {key for key, _ in self.refused}
@@ -187,8 +188,9 @@ class _Batch:
         self._tell(outcome, key_of, changed)
 
     def _tell(self, outcome: Outcome, key_of: dict[int, Key], changed: dict[UUID, int]) -> None:
-        write_heard(self.work.session.connection(), self.hospital_id, self.heard.values())
-        wake(self.work, [one for one in self.heard if self.known.by_id[one].state in _ASLEEP])
+        if self.door != Door.FILE:  # a device is not heard of by a file
+            write_heard(self.work.session.connection(), self.hospital_id, self.heard.values())
+            wake(self.work, [one for one in self.heard if self.known.by_id[one].state in _ASLEEP])
         for device in changed:
             self.work.emit("ReadingsStored", self.known.by_id[device].scope, device=device)
 
