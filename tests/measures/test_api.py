@@ -9,12 +9,14 @@ from typing import Any, cast
 
 import anyio
 import pytest
-from graphql import ExecutionResult, execute, parse
+from graphql import ExecutionResult, execute, parse, validate
 from sqlalchemy import event
 from strawberry.execution import optimized_is_awaitable
 
 from api.context import Context
+from api.limits import FREE, TRUSTED, over_limit
 from api.status import STATUS_EVENTS
+from api.trusted import trusted_operations
 from domain.alarms.commands import AcknowledgeAlarm
 from domain.beds.commands import CancelRequest
 from domain.places.commands import OpenHospital
@@ -231,3 +233,19 @@ def test_live_status_wakes_for_events_that_there_are_and_never_for_readings() ->
     code = "".join(file.read_text() for file in domain.rglob("*.py"))
     assert {name for name in STATUS_EVENTS if f'"{name}"' not in code} == set()
     assert "ReadingsStored" not in STATUS_EVENTS
+
+
+@pytest.mark.parametrize("name", ["HospitalStatusChanged", "OccupancyHistory", "WardStatusChanged"])
+def test_screens_may_send_the_operations_that_are_listed(name: str) -> None:
+    document = parse(trusted_operations()[name])
+    assert validate(GRAPHQL, document) == []
+    assert over_limit(document, GRAPHQL, TRUSTED) == []
+
+
+def test_a_free_document_may_ask_for_a_whole_history_and_for_a_chart_once() -> None:
+    points = HISTORY.replace("since until occupied", "since occupied")
+    assert over_limit(parse(points), GRAPHQL, FREE) == []
+    twice = "query ($s: DateTime!) { a: %s b: %s }" % (
+        ("occupancyChart(since: $s, until: $s) { text }",) * 2
+    )
+    assert len(over_limit(parse(twice), GRAPHQL, FREE)) == 1
