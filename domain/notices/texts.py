@@ -38,10 +38,8 @@ _TEMPLATES = {
     "Log in to see and acknowledge it. This is secondary information and replaces no device's"
     " own alarm.",
 }
-_SUBJECTS = {
-    Language.ZH: "[{severity}] {ward} {bed} {text}",
-    Language.EN: "[{severity}] {ward} {bed} {text}",
-}
+_TRIAL = "{text}\n{time}"
+_SUBJECT = "[{severity}] {ward} {bed} {text}"
 _SPACES = re.compile(r"[ \t]+")
 
 
@@ -63,14 +61,16 @@ def require_template(template: str) -> str:
 
 def body(facts: Facts, language: Language, template: str | None = None) -> str:
     """The notice as plain text, by the template or the house's own."""
-    filled = (template or _TEMPLATES[language]).format_map(_values(facts, language))
+    own = _TRIAL if facts.alarm_id is None else _TEMPLATES[language]
+    filled = (template or own).format_map(_values(facts, language))
     lines = (_SPACES.sub(" ", line).strip() for line in filled.splitlines())
     return "\n".join(lines)[:LONGEST_BODY]
 
 
 def subject(facts: Facts, language: Language) -> str:
     """One line for a mail's subject."""
-    filled = _SUBJECTS[language].format_map(_values(facts, language))
+    form = "{text}" if facts.alarm_id is None else _SUBJECT
+    filled = form.format_map(_values(facts, language))
     return _SPACES.sub(" ", filled).strip()[:LONGEST_SUBJECT]
 
 

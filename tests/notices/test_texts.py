@@ -60,3 +60,9 @@ def test_braces_in_a_text_are_only_braces() -> None:
 def test_a_long_text_is_cut() -> None:
     assert len(subject(facts(text="x" * 500), Language.EN)) == 120
     assert len(body(facts(text="x" * 500), Language.EN, "{text}" * 50)) == 2000
+
+
+def test_a_test_says_only_that() -> None:
+    trial = facts(alarm_id=None, event="TEST", text="This is a test.", hospital="", ward="", bed="")
+    assert subject(trial, Language.EN) == "This is a test."
+    assert body(trial, Language.EN) == "This is a test.\n2026-03-02 12:30:00 +0800"
