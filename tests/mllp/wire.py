@@ -95,7 +95,11 @@ class Sender:
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None, timeout_s: float = 30) -> None:
         plain = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
-        self.socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
+        try:
+            self.socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
+        except OSError:
+            plain.close()
+            raise
         self._rest = b""
 
     def __enter__(self) -> Self:
