@@ -8,9 +8,22 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from domain.alarms.rule_model import AlarmRule
+from domain.alarms.severity import Severity
 from domain.places.model import LEDGERED
 from kit.rows import Row, UtcTime, one_of, words
 from kit.work import Scope
+
+__all__ = [
+    "Alarm",
+    "AlarmEvent",
+    "AlarmFlood",
+    "AlarmKind",
+    "AlarmLimit",
+    "AlarmState",
+    "EventKind",
+    "Severity",
+]
 
 
 class AlarmKind(StrEnum):
@@ -27,18 +40,6 @@ class AlarmKind(StrEnum):
     FORECAST = "FORECAST"
     IMPERSONATION = "IMPERSONATION"  # a device that spoke as another
     SERVICE = "SERVICE"  # of the program itself
-
-
-class Severity(StrEnum):
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
-    CRITICAL = "CRITICAL"
-
-    @property
-    def rank(self) -> int:
-        """0 for LOW to 3 for CRITICAL: words themselves do not order."""
-        return tuple(Severity).index(self)
 
 
 class AlarmState(StrEnum):
@@ -103,7 +104,7 @@ class Alarm(Row, table=True):
     state: AlarmState = Field(default=AlarmState.OPEN, sa_type=words(AlarmState))
     source: str = Field(max_length=64, sa_column_kwargs=LEDGERED)  # rule:<uuid> or kind:<KIND>
     entity: str = Field(max_length=80, sa_column_kwargs=LEDGERED)  # bed:<uuid>, service:<name> …
-    rule_id: UUID | None = None
+    rule_id: UUID | None = Field(default=None, foreign_key=f"{AlarmRule.__tablename__}.id")
     place_code: str | None = Field(default=None, max_length=64, sa_column_kwargs=LEDGERED)
     device_id: UUID | None = Field(default=None, foreign_key="device.id")
     bed_id: UUID | None = Field(default=None, foreign_key="bed.id")

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from domain.alarms.model import Severity
+from domain.alarms.severity import Severity
 from domain.places.model import LEDGERED
 from kit.rows import Row, UtcTime, one_of, words
 from kit.work import Scope

@@ -56,7 +56,7 @@ def _alarm() -> None:
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("source", sa.String(64), nullable=False),
         sa.Column("entity", sa.String(80), nullable=False),
-        sa.Column("rule_id", sa.Uuid(), nullable=True),
+        sa.Column("rule_id", sa.Uuid(), sa.ForeignKey("alarm_rule.id"), nullable=True),
         sa.Column("place_code", sa.String(64), nullable=True),
         sa.Column("device_id", sa.Uuid(), sa.ForeignKey("device.id"), nullable=True),
         sa.Column("bed_id", sa.Uuid(), sa.ForeignKey("bed.id"), nullable=True),

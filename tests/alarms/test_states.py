@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -114,7 +113,7 @@ TABLE: dict[Callable[[Ward, Alarm], None], tuple[tuple[str, ...], ...]] = {
 @pytest.mark.parametrize("number", range(len(STATES)), ids=[one.__name__ for one in STATES])
 def test_a_state_and_an_event_lead_to(ward: Ward, number: int) -> None:
     for event, outcomes in TABLE.items():
-        ward.rule = uuid4()  # an alarm of its own
+        ward.rule = ward.add_rule()  # an alarm of its own
         alarm = STATES[number](ward)
         if outcomes[number][0] in (NO, NOTHING):
             refuses(ward, alarm, event, outcomes[number][0])

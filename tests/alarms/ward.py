@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from domain.alarms.commands import AlarmStep
 from domain.alarms.lifecycle import Cause, clear_alarm, open_alarm
 from domain.alarms.model import Alarm, AlarmEvent, AlarmKind, Severity
+from domain.alarms.rule_model import AlarmRule, RuleKind
 from domain.alarms.timers import alarms_due
 from domain.devices.model import Device, DeviceKind, Protocol
 from kit.command import Command
@@ -40,11 +41,12 @@ class Ward:
     """Ward A of the world; `device` is a monitor at bed A1, `rule` a rule of its own."""
 
     world: World
-    rule: UUID = field(default_factory=uuid4)
+    rule: UUID = field(init=False)
     device: UUID = field(init=False)
 
     def __post_init__(self) -> None:
         self.device = self.add_device("MON1")
+        self.rule = self.add_rule()
 
     def do(self, what: Callable[[Work], T]) -> T:
         done: T = self.world.run(_Within(what))
@@ -56,6 +58,16 @@ class Ward:
         made = Device(
             hospital_id=self.world.hospital.id, ward_id=self.world.ward_a.id, code=code, kind=kind,
             protocol=Protocol.MQTT, gateway_id=gateway, registered_at=self.world.now,
+        )  # fmt: skip
+        self.do(lambda work: work.add(made))
+        return made.id
+
+    def add_rule(self) -> UUID:
+        """Of which only the id matters here."""
+        made = AlarmRule(
+            hospital_id=self.world.hospital.id, code=uuid4().hex, number=1, metric="spo2",
+            kind=RuleKind.THRESHOLD, severity=Severity.HIGH, body={}, body_hash="",
+            author_id=self.world.actor.id, drafted_at=self.world.now,
         )  # fmt: skip
         self.do(lambda work: work.add(made))
         return made.id
