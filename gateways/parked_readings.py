@@ -12,6 +12,7 @@ from domain.inbound.model import Door, InboundMessage
 from domain.places.model import Hospital
 from domain.telemetry.messages import DeviceMessage
 from domain.telemetry.parking import KIND, values_of
+from gateways.readings_file import read_again as read_row
 from kit.db import reading
 from kit.errors import Invalid
 from kit.work import Actor
@@ -65,4 +66,13 @@ def _sender(session: Session, hospital: Hospital, message: InboundMessage) -> UU
     return device.id
 
 
-READERS: dict[Door, Reader] = {Door.MQTT: _by_mqtt, Door.HL7: _by_hl7}
+def _by_file(
+    app: App, _actor: Actor, hospital: Hospital, message: InboundMessage, text: str
+) -> tuple[DeviceMessage, ...]:
+    with reading(app.read_engine) as session:
+        return read_row(session, hospital.id, text, message.received_at)
+
+
+READERS: dict[Door, Reader] = {
+    Door.MQTT: _by_mqtt, Door.HL7: _by_hl7, Door.FILE: _by_file,
+}  # fmt: skip

@@ -10,26 +10,31 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlmodel import Session
 
 from app.wiring import App
 from domain.devices.model import Device
-from domain.devices.queries import devices_by_code, metrics_of
+from domain.devices.queries import device_by_code, devices_by_code, metrics_of
 from domain.inbound.model import Door
 from domain.places.model import Hospital
 from domain.readings.cleaning import IMPOSSIBLE, cleaned
 from domain.readings.recipes import Own, recipe
 from domain.telemetry.commands import DeviceMessage, Raw, StoreReadings, Unreadable
 from gateways.intake import hospital_of
-from gateways.reading_mapping import ReadingMapping, load_reading_mapping
+from gateways.reading_mapping import NEEDED, ReadingMapping, load_reading_mapping
 from kit.db import reading
 from kit.errors import Invalid, NotFound
 from kit.work import Actor
 
 ROWS_AT_ONCE = 1000
+NO_DEVICE = "no device of this hospital has this code: register it, then retry"
 MOST_FAULTS = 1000  # told with their lines; all are counted
 
 
@@ -109,8 +114,7 @@ class _Taking:
     def _message(self, line: int, row: Mapping[str, str]) -> DeviceMessage:
         device = self.devices.get(self.mapping.value(row, "device"))
         if device is None:
-            raise Invalid("no device of this hospital has this code: register it, then retry",
-                          reason="DEVICE_UNKNOWN", field="device")  # fmt: skip
+            raise Invalid(NO_DEVICE, reason="DEVICE_UNKNOWN", field="device")
         raw = Raw(
             self.mapping.value(row, "metric"), self.mapping.value(row, "value"),
             self.mapping.value(row, "unit") or None,
@@ -138,9 +142,15 @@ class _Taking:
     def _unreadable(self, row: Mapping[str, str], why: Invalid) -> Unreadable:
         return Unreadable(
             door=Door.FILE, source=f"file:{self.mapping.source}", received_at=self.app.clock(),
-            body=json.dumps(row, ensure_ascii=False, sort_keys=True).encode(),
+            body=self._written(row),
             reason=why.reason, text=why.message, field=why.field,
         )  # fmt: skip
+
+    def _written(self, row: Mapping[str, str]) -> bytes:
+        """The row in our own words, with what `read_again` needs of the mapping."""
+        said = {name: self.mapping.value(row, name) for name in (*NEEDED, "unit")}
+        said |= {"format": self.mapping.time_format, "zone": self.mapping.zone.key}
+        return json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
 
     def _learn(self, codes: set[str]) -> None:
         """Look up the devices that were not met before, and what they call their metrics."""
@@ -156,6 +166,25 @@ class _Taking:
                 alias: Own(one.metric, one.unit, one.low, one.high)
                 for alias, one in metrics.items()
             }
+
+
+def read_again(
+    session: Session, hospital_id: UUID, text: str, received_at: datetime
+) -> tuple[DeviceMessage, ...]:
+    """A parked row as it reads now. Raises the reason why it still cannot be used."""
+    try:
+        said = {str(name): str(value) for name, value in dict(json.loads(text)).items()}
+        zone = ZoneInfo(said.get("zone", "UTC"))
+    except (ValueError, TypeError, ZoneInfoNotFoundError) as odd:
+        raise Invalid("the text is no row of a file", reason="NOT_READINGS", field="body") from odd
+    form = said.get("format", "%Y-%m-%d %H:%M:%S")
+    mapping = ReadingMapping(source="", columns={}, fixed={}, time_format=form, zone=zone)
+    device = device_by_code(session, hospital_id, said.get("device", ""))
+    if device is None:
+        raise Invalid(NO_DEVICE, reason="DEVICE_UNKNOWN", field="device")
+    at = mapping.moment(said.get("time", ""))
+    raw = Raw(said.get("metric", ""), said.get("value", ""), said.get("unit") or None, at)
+    return (DeviceMessage(device.id, received_at, (raw,)),)
 
 
 def _rows(path: Path, mapping: ReadingMapping) -> Iterator[tuple[int, dict[str, str]]]:

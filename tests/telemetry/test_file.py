@@ -6,6 +6,7 @@ import pytest
 
 from domain.devices.model import DeviceKind
 from domain.devices.registering import RegisterDevice
+from gateways.parked import retry
 from gateways.readings_file import import_readings
 from kit.errors import Invalid
 from tests.devices.gateway_house import Stocked, stocked
@@ -93,3 +94,18 @@ def test_a_file_that_is_no_such_table_changes_nothing(monitored: Stocked, tmp_pa
         import_readings(monitored.app, file, how, "NORTH", actor=monitored.actor)
     assert told.value.field == "columns.metrics"
     assert monitored.sql("SELECT count(*) FROM reading") == [(0,)]
+
+
+def test_a_parked_row_is_stored_once_its_device_is_there(
+    monitored: Stocked, tmp_path: Path
+) -> None:
+    odd = list(ODD)[-1]
+    file, how = _files(tmp_path, [odd])
+    import_readings(monitored.app, file, how, "NORTH", actor=monitored.actor)
+    assert retry(monitored.app, "NORTH", actor=monitored.actor).parked == 1
+    monitored.app.pipeline.run(monitored.actor, RegisterDevice(
+        hospital_id=monitored.hospital_id, code="m9", kind=DeviceKind.MONITOR,
+    ))  # fmt: skip
+    assert retry(monitored.app, "NORTH", actor=monitored.actor).applied == 1
+    assert monitored.sql("SELECT value FROM reading") == [(72.0,)]
+    assert monitored.sql("SELECT state FROM inbound_message") == [("APPLIED",)]
