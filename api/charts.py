@@ -10,8 +10,9 @@ import strawberry
 from api.limits import ONCE
 from api.query import Reader, query
 from api.sight import classified
+from app.chart_canvas import ChartFormat, Drawn
 from app.chart_texts import Language
-from app.charts import ChartFormat, Drawn, PlaceNames, occupancy_chart
+from app.charts import PlaceNames, occupancy_chart
 from authz.classes import DataClass
 from domain.measures.history import History, Sampling, occupancy_history
 from domain.measures.place import Place

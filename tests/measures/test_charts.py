@@ -9,9 +9,10 @@ from pathlib import Path
 import defusedxml.ElementTree as Xml
 import pytest
 
-from app import charts
+from app import chart_canvas
+from app.chart_canvas import ChartFormat
 from app.chart_texts import TEXTS, Language
-from app.charts import ChartFormat, PlaceNames, occupancy_chart
+from app.charts import PlaceNames, occupancy_chart
 from domain.measures.history import History, OccupancyPoint, Sampling
 from domain.measures.place import Place
 from kit.errors import Conflict
@@ -40,7 +41,7 @@ def history(*percents: float | None) -> History:
 def test_the_same_figures_give_the_same_bytes(format: ChartFormat, language: Language) -> None:
     drawn = [occupancy_chart(history(50, 80, None, 90), NAMES, format, language) for _ in "ab"]
     assert drawn[0] == drawn[1]
-    assert drawn[0].media_type == charts.MEDIA_TYPE[format]
+    assert drawn[0].media_type == chart_canvas.MEDIA_TYPE[format]
     assert drawn[0].body.startswith(PNG) == (format is ChartFormat.PNG)
     assert 5_000 < len(drawn[0].body) < 500_000
 
@@ -89,7 +90,7 @@ def test_a_thousand_points_over_years_are_drawn() -> None:
 def test_without_a_chinese_font_a_picture_is_in_english_and_an_svg_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(charts, "CHINESE_FONTS", ())
+    monkeypatch.setattr(chart_canvas, "CHINESE_FONTS", ())
     picture = occupancy_chart(history(50), NAMES, ChartFormat.PNG, Language.ZH)
     text = occupancy_chart(history(50), NAMES, ChartFormat.SVG, Language.ZH)
     assert (picture.language, text.language) == (Language.EN, Language.ZH)
@@ -103,8 +104,8 @@ def test_without_the_extra_a_chart_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_only_one_chart_is_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "WAIT_S", 0.01)
-    with charts._DRAWING, pytest.raises(Conflict) as refused:
+    monkeypatch.setattr(chart_canvas, "WAIT_S", 0.01)
+    with chart_canvas._DRAWING, pytest.raises(Conflict) as refused:
         occupancy_chart(history(50), NAMES, ChartFormat.PNG, Language.EN)
     assert refused.value.reason == "CHARTS_BUSY"
     assert occupancy_chart(history(50), NAMES, ChartFormat.SVG, Language.EN).body
