@@ -8,4 +8,5 @@ MEASURES: dict[str, str] = {
     "INTERVAL_EMPTY": "所选时段为空,请调整起止时间。",
     "INTERVAL_TOO_LONG": "所选时段过长,请缩短后重试。",
     "MEASURE_UNKNOWN": "没有这个指标,可用的指标见 allowed。",
+    "NO_READINGS": "所选时段没有测量数据。",
 }

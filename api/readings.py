@@ -33,10 +33,11 @@ USUAL_SPAN = timedelta(days=1)
 LATEST_SPAN = timedelta(days=2)  # an older value is history, not the latest
 
 
-def _whose(
+def whose_readings(
     reader: Reader, device_id: UUID | None, bed_id: UUID | None, encounter_id: UUID | None,
     since: datetime, until: datetime,
 ) -> Whose:  # fmt: skip
+    """Whose readings are meant. Raises NotFound out of reach, Invalid where nothing is named."""
     if since >= until:
         raise Invalid("the time asked for ends before it begins", field="until")
     asked = ((of_device, device_id), (of_bed, bed_id), (of_encounter, encounter_id))
@@ -48,7 +49,7 @@ def _whose(
 
 def _now(reader: Reader, device_id: UUID | None, bed_id: UUID | None) -> Whose:
     now = reader.now
-    return _whose(reader, device_id, bed_id, None, now - LATEST_SPAN, now + AHEAD)
+    return whose_readings(reader, device_id, bed_id, None, now - LATEST_SPAN, now + AHEAD)
 
 
 def _topics(
@@ -85,7 +86,9 @@ class ReadingQueries:
         a free one what belongs to nobody.
         """
         end = until or reader.now + AHEAD
-        whose = _whose(reader, device_id, bed_id, encounter_id, since or end - USUAL_SPAN, end)
+        whose = whose_readings(
+            reader, device_id, bed_id, encounter_id, since or end - USUAL_SPAN, end
+        )
         found = series(reader.session, whose, metric_named(metric), microseconds(reader.now),
                        max_points)  # fmt: skip
         sight = reader.sight(whose.scope, whose.subject)

@@ -11,6 +11,7 @@ from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.charts import ChartQueries
+from api.charts_readings import ReadingChartQueries
 from api.classification import refuse_unclassified
 from api.devices import DeviceMutations, DeviceQueries
 from api.ledger import LedgerQueries
@@ -44,6 +45,7 @@ class Query(
     PatientQueries,
     PlaceQueries,
     PlanQueries,
+    ReadingChartQueries,
     ReadingQueries,
     StatusQueries,
 ): ...

@@ -30,7 +30,7 @@ CHINESE_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "WenQ
                  "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC", "SimHei",
                  "Noto Sans CJK JP")  # fmt: skip
 PLAIN_FONT = "DejaVu Sans"  # comes with matplotlib
-BLUE, GREY, GREEN, PALE = "#1f4e79", "#5b6069", "#2e7d32", "#9db4c8"
+BLUE, GREY, GREEN, PALE, ORANGE = "#1f4e79", "#5b6069", "#2e7d32", "#9db4c8", "#b45309"
 _DRAWING = threading.Lock()
 
 

@@ -24,6 +24,8 @@ class ChartTexts:
     minute: str
     hour: str
     day: str
+    single: str
+    odd: str
 
     def duration(self, seconds: int) -> str:
         """A step's length in its largest whole unit."""
@@ -36,10 +38,10 @@ class ChartTexts:
 TEXTS = {
     Language.ZH: ChartTexts(
         "使用率 %", "床位数", "开放", "有人护理", "占用", "完整", "截至", "来源", "步长",
-        "数据完整度", "分钟", "小时", "天",
+        "数据完整度", "分钟", "小时", "天", "逐条", "存疑数值",
     ),
     Language.EN: ChartTexts(
         "Occupancy %", "Beds", "open", "staffed", "occupied", "known", "As of", "Source", "Step",
-        "Completeness", "min", "h", "d",
+        "Completeness", "min", "h", "d", "each reading", "odd values",
     ),
 }  # fmt: skip

@@ -53,7 +53,7 @@ def _figure(history: History, place: PlaceNames, language: Language) -> "Figure"
     upper, lower, known = figure.subplots(
         3, 1, sharex=True, gridspec_kw={"height_ratios": (6, 4, 0.6), "hspace": 0.16}
     )
-    figure.subplots_adjust(left=0.075, right=0.985, top=0.87, bottom=0.2)
+    figure.subplots_adjust(left=0.075, right=0.96, top=0.87, bottom=0.2)
     _title(figure, history, place, language)
     edges = [point.since for point in history.points] + [history.points[-1].until]
     _percent(upper, edges, history.points, language)

@@ -20,21 +20,24 @@ from api.trusted import trusted_operations
 from domain.alarms.commands import AcknowledgeAlarm
 from domain.beds.commands import CancelRequest
 from domain.places.commands import OpenHospital
+from domain.telemetry.commands import DeviceMessage, Raw, StoreReadings
 from kit.work import NETWORK, Actor, Scope
 from tests.matrix.asking import GRAPHQL, SCHEMA
-from tests.matrix.city import City
+from tests.matrix.city import PROGRAM, City
 from tests.matrix.conftest import city
 
 __all__ = ["city"]
 HOUR = timedelta(hours=1)
 
 
-def ask(city: City, actor: Actor, text: str, **given: Any) -> Any:
+def ask(
+    city: City, actor: Actor, text: str, context: Context | None = None, **given: Any
+) -> Any:  # fmt: skip
     """The answer's data; the first error as (code, reason)."""
 
     async def run() -> ExecutionResult:
         result = execute(
-            GRAPHQL, parse(text), context_value=Context(city.app, actor), variable_values=given,
+            GRAPHQL, parse(text), context_value=context or Context(city.app, actor), variable_values=given,
             is_awaitable=cast("Any", optimized_is_awaitable),
             executor_class=SCHEMA.execution_context_class,
         )  # fmt: skip
@@ -49,12 +52,12 @@ def ask(city: City, actor: Actor, text: str, **given: Any) -> Any:
     return done.data
 
 
-def here(city: City) -> dict[str, str]:
+def here(city: City) -> dict[str, Any]:
     ids = city.corners["EAST/A"].ids
     return {"h": str(ids["hospital"]), "w": str(ids["ward"])}
 
 
-def interval(city: City) -> dict[str, str]:
+def interval(city: City) -> dict[str, Any]:
     now = city.app.clock()
     return {"since": (now - HOUR).isoformat(), "until": (now + HOUR).isoformat()}
 
@@ -249,3 +252,35 @@ def test_a_free_document_may_ask_for_a_whole_history_and_for_a_chart_once() -> N
         ("occupancyChart(since: $s, until: $s) { text }",) * 2
     )
     assert len(over_limit(parse(twice), GRAPHQL, FREE)) == 1
+
+
+READINGS = """query ($b: UUID) { readingsChart(bedId: $b, metric: "hr", language: EN) {
+  mediaType metric text base64 language } }"""
+
+
+def test_a_chart_of_readings_is_for_those_who_may_see_them_and_goes_on_record(
+    city: City, supervisor: Actor
+) -> None:
+    corner = city.corners["EAST/A"]
+    ids, now = corner.ids, city.app.clock()
+    nurse = city.enrol("charge-nurse", scope=corner.scope)
+    bed = str(ids["taken_bed"])
+    assert ask(city, nurse, READINGS, b=bed)["reason"] == "NO_READINGS"
+    message = DeviceMessage(device_id=ids["device"], received_at=now,
+                            raws=(Raw("HR", 82.0, "/min", now),))  # fmt: skip
+    city.do(StoreReadings(hospital_id=ids["hospital"], messages=(message,)), PROGRAM)
+    context = Context(city.app, nurse)
+    drawn = ask(city, nurse, READINGS, context, b=bed)["readingsChart"]
+    assert (drawn["mediaType"], drawn["metric"], drawn["base64"]) == ("image/svg+xml", "hr", None)
+    assert "taken_bed" in drawn["text"]
+    assert {name for _, name in context.disclosures.shown} == {
+        "ReadingsChart.text", "ReadingsChart.language",
+    }  # fmt: skip
+    hidden = Context(city.app, supervisor)
+    drawn = ask(city, supervisor, READINGS, hidden, b=bed)["readingsChart"]
+    assert (drawn["text"], drawn["language"]) == (None, None)
+    assert (hidden.disclosures.shown, hidden.disclosures.denied) == (
+        set(), {"ReadingsChart.text", "ReadingsChart.base64", "ReadingsChart.language"},
+    )  # fmt: skip
+    elsewhere = str(city.corners["WEST/A"].ids["taken_bed"])
+    assert ask(city, nurse, READINGS, b=elsewhere)["reason"] == "NOT_FOUND"

@@ -13,8 +13,12 @@ from app import chart_canvas
 from app.chart_canvas import ChartFormat
 from app.chart_texts import TEXTS, Language
 from app.charts import PlaceNames, occupancy_chart
+from app.reading_charts import ReadingsPage, readings_chart, stretches
 from domain.measures.history import History, OccupancyPoint, Sampling
 from domain.measures.place import Place
+from domain.readings.metrics import metric_named
+from domain.readings.series import Point, Series
+from kit.clock import microseconds
 from kit.errors import Conflict
 from tests.domain_world import HOUR, NOON
 
@@ -119,3 +123,37 @@ def test_the_schema_needs_no_matplotlib() -> None:
 def test_lengths_are_said_in_their_largest_unit() -> None:
     said = [TEXTS[Language.EN].duration(seconds) for seconds in (300, 10800, 86400, 7 * 86400)]
     assert said == ["5 min", "3 h", "1 d", "7 d"]
+
+
+def reading(minute: int, value: float, **odd: int) -> Point:
+    at = microseconds(NOON) + minute * 60_000_000
+    return Point(at, 3, value - 2, value + 2, 3 * value, value, minutes=1, **odd)
+
+
+def page(*points: Point, width_s: int = 60) -> ReadingsPage:
+    found = Series(metric_named("spo2"), width_s, points, 0.75)
+    return ReadingsPage(found, "A1", "Asia/Shanghai", NOON, NOON + HOUR, NOON + HOUR)
+
+
+@pytest.mark.parametrize("format", ChartFormat)
+def test_readings_are_drawn_with_unit_place_and_completeness(format: ChartFormat) -> None:
+    shown = page(reading(0, 97), reading(1, 96), reading(9, 80, quality=1))
+    drawn = [readings_chart(shown, format, Language.ZH) for _ in "ab"]
+    assert drawn[0] == drawn[1]
+    if format is ChartFormat.SVG:
+        said = " ".join(texts(drawn[0].body))
+        for part in ("血氧饱和度 · A1", "步长 1 分钟", "数据完整度 75 %", "存疑数值"):
+            assert part in said
+
+
+def test_a_hole_between_readings_breaks_the_line() -> None:
+    found = page(*(reading(minute, 97) for minute in (0, 1, 3, 4, 9))).found
+    assert [len(run) for run in stretches(found)] == [2, 2, 1]
+    raw = replace(found, width_s=0, metric=replace(found.metric, interval_s=60))
+    assert [len(run) for run in stretches(raw)] == [4, 1]
+
+
+def test_no_readings_are_no_chart() -> None:
+    with pytest.raises(Conflict) as refused:
+        readings_chart(page(), ChartFormat.SVG, Language.EN)
+    assert refused.value.reason == "NO_READINGS"
