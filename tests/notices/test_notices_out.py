@@ -5,6 +5,9 @@ import email
 import io
 import json
 import logging
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +17,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from app.jobs import PROGRAM
 from app.logs import configure
 from audit.tables import LEDGER_ENTRY
 from domain.alarms.model import Severity
@@ -26,12 +30,14 @@ from tests.notices.program import (
     HOOK_PATH,
     MAIL,
     SECRET,
+    Clock,
     Program,
     program,
 )
 from tests.notices.servers import PASSWORD, Mailbox, Papers, Target, free_port, http, papers, smtp
 
 SECOND = timedelta(seconds=1)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +175,29 @@ def test_a_restart_in_the_middle_of_a_send_loses_nothing(
             (mail,) = running.until_state(Channel.EMAIL, "SENT")
     assert mail.attempts == 2
     assert message_ids(box) == [f"<{mail.id}@example.org>"] * (1 + handed_over)
+
+
+def test_a_program_that_is_killed_before_the_relay_answers_sends_it_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    with program(database_url, tmp_path) as one:
+        one.on_call("li", "role:nurse", MAIL)
+        one.alarm()
+        one.app.jobs.round()
+    box = Mailbox()
+    with smtp(box, None) as relay:
+        command = [sys.executable, "-m", "tests.notices.sender_process"]
+        child = subprocess.Popen([*command, database_url, str(tmp_path), str(relay)], cwd=ROOT)
+        box.on_data = child.kill
+        assert child.wait(timeout=60) == -signal.SIGKILL
+        box.on_data = lambda: None
+        clock = Clock(ahead=LEASE)
+        with house(database_url, tmp_path, clock=clock) as app:
+            two = Program(app, database_url, tmp_path, clock, PROGRAM)
+            with two.sending(relay=relay):
+                (mail,) = two.until_state(Channel.EMAIL, "SENT")
+    assert mail.attempts == 2
+    assert message_ids(box) == [f"<{mail.id}@example.org>"] * 2
 
 
 def test_nobody_acknowledges_and_another_person_is_told(running: Program) -> None:
