@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from domain.alarms.flood import count_in, tell_beginning
@@ -22,6 +23,7 @@ from domain.beds.model import Bed, BedStay
 from domain.beds.presence import stay_of
 from domain.devices.model import Device
 from domain.places.times import during, sometime, store
+from kit.errors import Retry
 from kit.work import Work
 
 # Kinds that judge what a device measured; at a bed their value is the patient's.
@@ -40,6 +42,7 @@ __all__ = ["Cause", "Step", "clear_alarm", "finish", "open_alarm"]
 
 CLEARED, PATIENT_LEFT = "CLEARED", "PATIENT_LEFT"
 LONGEST_TEXT = 200
+LOCK_NOT_AVAILABLE = "55P03"
 
 _ENTITY: Any = bindparam("entity")
 _SOURCE: Any = bindparam("source")
@@ -160,11 +163,21 @@ def source_of(rule_id: UUID | None, kind: AlarmKind | None) -> str:
 
 
 def take_turn(work: Work, hospital_id: UUID) -> None:
-    """Wait until no other transaction opens or clears alarms of this hospital."""
+    """Wait until no other transaction opens or clears alarms of this hospital.
+
+    Raises Retry where that takes longer than the database lets anybody wait for a lock.
+    """
     connection = work.session.connection()
-    if connection.dialect.name == "postgresql":
-        key = hospital_id.int & 0x7FFF_FFFF_FFFF_FFFF
+    if connection.dialect.name != "postgresql":
+        return
+    key = hospital_id.int & 0x7FFF_FFFF_FFFF_FFFF
+    try:
         connection.execute(select(func.pg_advisory_xact_lock(key)))
+    except OperationalError as late:
+        if getattr(late.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise Retry("others are at work on these alarms; send it again",
+                    reason="LOST_A_RACE") from late  # fmt: skip
 
 
 def _find(work: Work, source: str, entity: str, hospital_id: UUID | None) -> Alarm | None:

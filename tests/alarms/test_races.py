@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import func
 from sqlmodel import Session, select
 
 from app.jobs import PROGRAM
@@ -16,9 +17,10 @@ from domain.alarms.commands import AlarmStep, RaiseAlarm
 from domain.alarms.lifecycle import Cause, Step, clear_alarm, open_alarm
 from domain.alarms.model import Alarm, AlarmEvent, AlarmFlood, EventKind, Severity
 from kit.command import Command
-from kit.errors import Conflict
+from kit.errors import Conflict, Retry
 from kit.work import Scope, Work
 from tests.alarms.ward import Ward
+from tests.databases import Kind
 from tests.house import house as started
 
 AT_ONCE = 6
@@ -97,4 +99,22 @@ def test_of_timers_that_race_one_takes_the_step(program: App, ward: Ward) -> Non
     refused = at_once(program, *[AlarmStep(alarm_id=alarm.id)] * AT_ONCE)
     assert len(refused) == AT_ONCE - 1
     assert set(refused) <= {"NOTHING_DUE", "LOST_A_RACE", "STALE_VERSION"}
+    assert ward.history(alarm) == ["OPENED", "ESCALATED"]
+
+
+def test_who_waits_too_long_for_the_others_may_send_it_again(
+    program: App, ward: Ward, database_kind: Kind
+) -> None:
+    if database_kind == "sqlite":
+        return  # its one writer is never waited for by another
+    alarm = ward.open(escalation=(Step(1, True, "role:charge-nurse"),))
+    ward.world.tick()
+    key = ward.world.hospital.id.int & 0x7FFF_FFFF_FFFF_FFFF
+    with ward.world.engine.begin() as other:
+        other.execute(select(func.pg_advisory_xact_lock(key)))
+        with pytest.raises(Retry) as refused:
+            program.pipeline.run(PROGRAM, AlarmStep(alarm_id=alarm.id))
+        assert refused.value.reason == "LOST_A_RACE"
+    assert ward.history(alarm) == ["OPENED"]
+    program.pipeline.run(PROGRAM, AlarmStep(alarm_id=alarm.id))
     assert ward.history(alarm) == ["OPENED", "ESCALATED"]
