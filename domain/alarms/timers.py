@@ -15,7 +15,7 @@ from domain.alarms.model import Alarm, AlarmFlood, Severity
 from domain.beds.model import BedStay
 from kit.command import Command
 
-MOST = 500  # in one round; the worst first, the others in the next
+MOST = 100  # in one round, so that one that is worse need not wait for many others
 _WORST_FIRST = case({str(one): -one.rank for one in Severity}, value=col(Alarm.severity))
 
 
