@@ -78,6 +78,7 @@ class Intake:
     summary: Summary = field(default_factory=Summary)
     progress: Progress | None = None
     peer: str | None = None  # whose connection the messages come through
+    impatient: bool = False  # whoever lost every race shall hear it, instead of being parked
 
     def take(
         self,
@@ -141,8 +142,8 @@ class Intake:
                 raise event
             return self._run(ApplyInbound(envelope=envelope, event=event, leeway=self.leeway))
         except Refusal as why:
-            if why.reason == "STOPPING":
-                raise  # the program stops: nothing was wrong with the message
+            if why.reason == "STOPPING" or (why.retryable and self.impatient):
+                raise  # nothing was wrong with the message
             if (remedy := remedies.get(why.reason)) is not None:
                 remedy()
                 return self._apply(envelope, event, {})

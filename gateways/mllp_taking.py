@@ -3,6 +3,7 @@
 Whatever is answered has been committed. A fault is not answered: the sender repeats the message.
 """
 
+import threading
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from gateways.intake import Intake, hospital_of
 from gateways.mllp_answers import Asked, Verdict, answer
 from gateways.mllp_peers import Peer
 from kit.db import reading
-from kit.errors import Denied, Invalid, NotFound
+from kit.errors import Denied, Invalid, NotFound, Retry
 from kit.work import Actor, ActorKind
 
 
@@ -40,6 +41,7 @@ class Taking:
 
     app: App
     _hospitals: dict[str, Hospital] = field(default_factory=dict)  # neither code nor zone changes
+    _single_file: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, peer: Peer, body: bytes) -> Answered:
         """Commit what the message says, or why it waits; then answer. Raises any fault."""
@@ -60,10 +62,20 @@ class Taking:
                 return self._turned_away(peer, body, message, why)
             if header(message).code == "ORU":
                 return self._observed(peer, body, message)
-            taken = take_hl7(self._intake(peer), self._hospital(peer), body, 0, peer.encoding)
-            return Verdict.of(self._first(taken), peer.parked)
+            return Verdict.of(self._first(self._taken(peer, body)), peer.parked)
         except (Denied, NotFound) as why:  # the account may not bring this; the ledger knows
             return Verdict.refused(why)
+
+    def _taken(self, peer: Peer, body: bytes) -> InboundMessage:
+        """Side by side with other messages; one that lost every race goes on in single file."""
+        hospital = self._hospital(peer)
+        try:
+            return take_hl7(self._intake(peer), hospital, body, 0, peer.encoding)
+        except Retry as race:
+            if race.reason == "STOPPING":
+                raise
+            with self._single_file:
+                return take_hl7(self._intake(peer), hospital, body, 0, peer.encoding)
 
     def _observed(self, peer: Peer, body: bytes, message: Message) -> Verdict:
         hospital, actor = self._hospital(peer), self._actor(peer)
@@ -109,7 +121,7 @@ class Taking:
         zone = ZoneInfo(self._hospital(peer).time_zone)
         leeway = Leeway(infer_cleaning=peer.infer_cleaning)
         return Intake(self.app, self._actor(peer), {Door.HL7: Hl7Reader(zone)}, leeway,
-                      peer=peer.name)  # fmt: skip
+                      peer=peer.name, impatient=True)  # fmt: skip
 
     def _actor(self, peer: Peer) -> Actor:
         """Raises Denied once the account is disabled: asked anew for every message."""
