@@ -114,8 +114,7 @@ class Ward:
                 {"channel_id": channel, "at": one.at, "received": one.at, "stored": one.at,
                  "value": one.value, "quality": quality} for one in samples
             ])  # fmt: skip
-            work = self.world._work(session)
-            evaluate(work, self.world.hospital.id, samples)
+            evaluate(self.world._work(session), self.world.hospital.id, samples)
             session.commit()
 
     def alarms(self) -> list[tuple[str, str]]:
