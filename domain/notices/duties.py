@@ -23,7 +23,7 @@ from kit.sealed import Sealed
 from kit.work import Scope, Work
 
 SUPERVISOR = "role:house-supervisor"
-_DUTY = re.compile(r"(?:role|list):[a-z0-9][a-z0-9-]{0,59}")
+_DUTY = re.compile(r"(?:role|list):[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)  # as in alarm rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def place_of(work: Work, hospital_id: UUID, ward_id: UUID | None) -> Scope:
 def known_duty(work: Work, duty: str) -> str:
     """The duty. Raises Invalid for another form and for a role that does not exist."""
     if not _DUTY.fullmatch(duty):
-        raise Invalid("a duty is role:<role> or list:<name>, in small letters, digits, hyphens",
+        raise Invalid("a duty is role:<role> or list:<name>, in small letters, digits and .-_",
                       field="duty", reason="DUTY")  # fmt: skip
     kind, _, name = duty.partition(":")
     if kind == "role":
