@@ -33,7 +33,13 @@ SILENT = {
 Interrupt = Callable[[], None]
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "killed between the steps"])
+@pytest.mark.parametrize(
+    "killed",
+    [
+        pytest.param(True, id="killed between the steps"),
+        pytest.param(False, id="undisturbed", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_person_hears_of_it_and_each_step_is_there_once(plant: Plant, killed: bool) -> None:
     interrupt = _kill_and_restart(plant) if killed else lambda: None
     put_on_call(plant)
