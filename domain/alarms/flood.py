@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from domain.alarms.model import Alarm, AlarmFlood, EventKind
-from domain.alarms.quiet import COALESCED
+from domain.alarms.quiet import flood_in
 from domain.alarms.states import changed, note
 from domain.places.times import store
 from kit.work import Scope, Work
@@ -21,12 +21,9 @@ MOST = 10  # alarms in a window that are no flood yet
 
 def count_in(work: Work, alarm: Alarm) -> AlarmFlood | None:
     """Count a new alarm; the flood that it is a part of, or begins."""
-    flood = _present(work, alarm.scope)
+    flood = flood_in(work, alarm.scope)
     if flood is not None:
         flood.alarms += 1
-        if alarm.severity in COALESCED:
-            flood.untold += 1
-            flood.channels = list(dict.fromkeys((*flood.channels, *alarm.notify)))
         return flood
     opened = _opened_lately(work, alarm.scope)
     if opened <= MOST:
@@ -41,6 +38,7 @@ def count_in(work: Work, alarm: Alarm) -> AlarmFlood | None:
 def tell_beginning(work: Work, flood: AlarmFlood, alarm: Alarm) -> None:
     """The one notice with which a flood begins."""
     if flood.alarm_id == alarm.id:
+        flood.untold = 0
         note(work, alarm, EventKind.FLOODED, channels=flood.channels, count=flood.alarms)
 
 
@@ -55,16 +53,6 @@ def step_flood(work: Work, flood: AlarmFlood) -> None:
         flood.next_step_at = work.now + WINDOW
     else:
         flood.until, flood.next_step_at = work.now, None
-
-
-def _present(work: Work, scope: Scope) -> AlarmFlood | None:
-    return work.session.exec(
-        select(AlarmFlood).where(
-            AlarmFlood.hospital_id == scope.hospital,
-            AlarmFlood.place == scope.path,
-            col(AlarmFlood.until).is_(None),
-        )
-    ).one_or_none()
 
 
 def _opened_lately(work: Work, scope: Scope) -> int:

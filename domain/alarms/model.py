@@ -192,7 +192,7 @@ class AlarmFlood(Row, table=True):
     until: datetime | None = Field(default=None, sa_type=UtcTime)
     next_step_at: datetime | None = Field(default=None, sa_type=UtcTime)
     alarms: int = 0  # that made it one, and opened while it lasted
-    untold: int = 0  # coalesced since the last notice
+    untold: int = 0  # lines of history left to the next notice
     channels: list[str] = Field(default_factory=list, sa_type=JSON)  # of all that were coalesced
 
     @property

@@ -5,6 +5,7 @@ from collections import Counter
 from sqlmodel import Session, select
 
 from domain.alarms.commands import FloodStep
+from domain.alarms.lifecycle import Step
 from domain.alarms.model import Alarm, AlarmFlood, EventKind, Severity
 from domain.alarms.timers import floods_due
 from kit.errors import Conflict
@@ -115,3 +116,21 @@ def test_a_flood_ends_after_a_quiet_window_and_is_stepped_once(ward: Ward) -> No
     assert counts == [None, 11, 11]
     (quiet,) = pour(ward, [LOW], first=99)
     assert (quiet.flood, ward.lines(quiet)[0].channels) == (False, list(MAIL))
+
+
+def test_what_rises_in_a_flood_is_counted_and_afterwards_told(ward: Ward) -> None:
+    ladder = (Step(60, True, "role:charge-nurse"), Step(1800, True, "role:house-supervisor"))
+    pour(ward, [LOW] * 11)
+    (slow,) = pour(ward, [LOW], first=50, escalation=ladder)
+    (worse,) = pour(ward, [LOW], first=60, escalation=(Step(60, True, "role:x", HIGH),))
+    assert floods(ward)[0].untold == 2
+    ward.world.tick(MINUTE)
+    ward.step(slow)
+    ward.step(worse)
+    assert floods(ward)[0].untold == 3
+    ward.world.tick(9 * MINUTE)
+    assert step(ward).until == ward.world.now
+    ward.world.tick(20 * MINUTE)
+    ward.step(slow)
+    assert [line.channels for line in ward.lines(slow)] == [[], [], list(MAIL)]
+    assert [line.channels for line in ward.lines(worse)] == [[], list(MAIL)]
