@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlmodel import col
 
 from domain.inbound.model import Door, InboundMessage, InboundState
 from domain.inbound.receipts import Envelope, Obstacle, digest_of, obstruct, received, settle
@@ -19,6 +20,19 @@ from kit.work import Work
 KIND = "READINGS"
 MOST_PER_SOURCE = 1000  # that wait; one broken device must not fill the house
 TOO_MANY = "TOO_MANY_PARKED"
+
+# Built once: a broken device sends many that are parked.
+_OF_SENDER = sa.select(col(InboundMessage.id)).where(
+    col(InboundMessage.hospital_id) == sa.bindparam("hospital"),
+    col(InboundMessage.source) == sa.bindparam("source"),
+    col(InboundMessage.control_id) == "",
+)
+_SAME = _OF_SENDER.where(col(InboundMessage.digest) == sa.bindparam("digest")).limit(1)
+_PARKED = sa.select(sa.func.count()).select_from(
+    _OF_SENDER.where(col(InboundMessage.state) == InboundState.PARKED)
+    .limit(MOST_PER_SOURCE)
+    .subquery()
+)
 
 
 def park(work: Work, hospital_id: UUID, messages: Sequence[Unreadable], stored: Stored) -> None:
@@ -120,26 +134,15 @@ def _park(
 
 def _is_here(work: Work, envelope: Envelope) -> bool:
     """Waiting, settled or discarded: the same text is parked once, unless it was applied."""
-    found = work.session.exec(
-        select(InboundMessage.id).where(
-            InboundMessage.hospital_id == envelope.hospital_id,
-            InboundMessage.source == envelope.source,
-            InboundMessage.control_id == "",
-            InboundMessage.digest == digest_of(work, envelope),
-        )
-    )
-    return found.first() is not None
+    named = {**_sender(envelope), "digest": digest_of(work, envelope)}
+    return work.session.connection().execute(_SAME, named).first() is not None
 
 
 def _waiting(work: Work, envelope: Envelope) -> int:
-    found = work.session.exec(
-        select(InboundMessage.id)
-        .where(
-            InboundMessage.hospital_id == envelope.hospital_id,
-            InboundMessage.source == envelope.source,
-            InboundMessage.control_id == "",
-            col(InboundMessage.state) == InboundState.PARKED,
-        )
-        .limit(MOST_PER_SOURCE)
-    )
-    return len(found.all())
+    """At most MOST_PER_SOURCE, counted by the database."""
+    count: int = work.session.connection().execute(_PARKED, _sender(envelope)).scalar_one()
+    return count
+
+
+def _sender(envelope: Envelope) -> dict[str, Any]:
+    return {"hospital": envelope.hospital_id, "source": envelope.source}
