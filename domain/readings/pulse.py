@@ -4,9 +4,8 @@ Its clock: the median of (received minus measured) over the last messages, belie
 agree. Its numbering: how many messages are missing. And whether its whole record has stood still.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 from zlib import crc32
 
 MESSAGES = 15  # of which the clock is judged
@@ -41,7 +40,8 @@ def timed(pulse: Pulse, received_us: int, measured_us: int) -> Pulse:
     """After a message whose newest value was measured then."""
     delay = max(-_MOST_MS, min(_MOST_MS, (received_us - measured_us) // 1000))
     delays = (*pulse.delays[-(MESSAGES - 1) :], delay)
-    return replace(pulse, delays=delays, skew_ms=_skew(delays, pulse.skew_ms))
+    return Pulse(delays, _skew(delays, pulse.skew_ms), pulse.sequence, pulse.missed, pulse.record,
+                 pulse.same_since, pulse.repeats)  # fmt: skip
 
 
 def counted(pulse: Pulse, sequence: int | None) -> tuple[Pulse, bool]:
@@ -76,6 +76,11 @@ def _skew(delays: tuple[int, ...], before: int | None) -> int | None:
     """The median while the delays agree; what was believed before while they do not."""
     if len(delays) < FEWEST:
         return before
-    middle = median(delays)
-    spread = median(abs(delay - middle) for delay in delays)
-    return round(middle) if spread <= AGREE_MS else before
+    middle = _median(delays)
+    spread = _median([abs(delay - middle) for delay in delays])
+    return middle if spread <= AGREE_MS else before
+
+
+def _median(values: Sequence[int]) -> int:
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) // 2

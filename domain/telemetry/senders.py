@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlmodel import select
 
-from domain.readings.channels import listed
+from domain.readings.channels import listed, remembered
 from domain.readings.metrics import Limits
 from domain.readings.model import ANY_KIND, MetricLimit
 from domain.readings.pulse import Pulse
@@ -30,6 +31,8 @@ _OWN = (
 )
 _LIMITS = select(MetricLimit).where(MetricLimit.hospital_id == sa.bindparam("hospital"))
 
+_NONE: Mapping[str, int] = MappingProxyType({})
+
 
 @dataclass(slots=True)
 class Sender:
@@ -40,6 +43,7 @@ class Sender:
     state: str
     scope: Scope  # where it is used, else its home
     pulse: Pulse
+    channels: Mapping[str, int]  # that the process knows, by metric
     own: dict[str, Own] = field(default_factory=dict)  # by alias
 
 
@@ -80,10 +84,13 @@ def _found(
     rows = connection.exec_driver_sql(asked, (given, hospital_id if postgres else hospital_id.hex))
     wards: dict[Any, Scope] = {None: Scope(hospital_id)}
     found: dict[UUID, Sender] = {}
-    for key, kind, state, ward, *pulse in rows:
+    channels = remembered(connection)
+    for key, kind, state, ward, *pulse in rows.all():
         scope = wards.get(ward) or wards.setdefault(ward, Scope(hospital_id, _key(ward)))
         device = _key(key)
-        found[device] = Sender(device, kind, state, scope, _pulse(pulse))
+        found[device] = Sender(
+            device, kind, state, scope, _pulse(pulse), channels.get(device, _NONE)
+        )
     return found
 
 

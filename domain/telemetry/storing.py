@@ -1,16 +1,18 @@
 """A batch of messages on its way into the database: clean, keep, remember, tell the rules."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from domain.alarms.evaluation import evaluate
 from domain.devices.model import DeviceState
 from domain.devices.waking import heard as wake
 from domain.inbound.model import Door
-from domain.readings.channels import Key, channels_of, open_channels, remembered
+from domain.readings.channels import channels_of, open_channels
 from domain.readings.cleaning import IMPOSSIBLE, Moment, Times, cleaned, moment
 from domain.readings.keeping import Kept, Outcome, keep, set_aside
 from domain.readings.metrics import metric_named
@@ -30,6 +32,7 @@ from kit.work import Work
 UNKNOWN_DEVICE = Invalid("no device of this hospital has this id: register it, then retry",
                          reason="DEVICE_UNKNOWN", field="device")  # fmt: skip
 RETIRED = "DEVICE_RETIRED"
+Origin = tuple[Heard, str]  # the device's share of the batch, and the metric
 _ASLEEP = (DeviceState.REGISTERED, DeviceState.STALE, DeviceState.LOST)
 
 
@@ -61,8 +64,11 @@ class _Batch:
     may_park: bool
     stored: Stored = field(default_factory=Stored)
     heard: dict[UUID, Heard] = field(default_factory=dict)
-    good: list[tuple[Key, Kept]] = field(default_factory=list)  # the channel is filled in later
-    refused: list[tuple[Key, Kept]] = field(default_factory=list)
+    good: list[Kept] = field(default_factory=list)
+    refused: list[Kept] = field(default_factory=list)
+    # Of channels that this process does not know yet: the list that they belong to, whose, what.
+    unnumbered: list[tuple[list[Kept], Sender, str, Kept]] = field(default_factory=list)
+    origin: dict[int, Origin] = field(default_factory=dict)  # by channel
 
     def take(self, message: DeviceMessage) -> None:
         """Clean one message. Nothing of it can keep the others from being stored."""
@@ -81,7 +87,7 @@ class _Batch:
         received = microseconds(message.received_at)
         heard = self._heard(message, sender)
         heard.pulse, gap = counted(heard.pulse, message.sequence)
-        marked = (Quality.GAP_BEFORE if gap else 0) | _state_of(sender, heard)
+        marked = int(Quality.GAP_BEFORE if gap else 0) | _state_of(sender, heard)
         skew = (heard.pulse.skew_ms or 0) * 1000
         times = Times(received, self.now, skew, self.door == Door.FILE)
         odd: dict[str, tuple[Invalid, list[Raw]]] = {}
@@ -95,15 +101,20 @@ class _Batch:
             except Invalid as why:
                 odd.setdefault(why.reason, (why, []))[1].append(raw)
                 continue
-            kept = Kept(0, at.at, received, self.now, value.value,
+            number = sender.channels.get(how.metric, 0)
+            kept = Kept(number, at.at, received, self.now, value.value,
                         at.quality | value.quality | marked, value.raw,
                         how.unit if value.raw is not None else None)  # fmt: skip
             rows = self.refused if value.impossible else self.good
-            rows.append(((sender.id, how.metric), kept))
+            if number:
+                rows.append(kept)
+                self.origin[number] = (heard, how.metric)
+            else:
+                self.unnumbered.append((rows, sender, how.metric, kept))
             if how.of_patient:
                 vital.append((how.metric, value.value))
         if self.door != Door.FILE:
-            self._remember(heard, when, vital)
+            self._remember(heard, received, when, vital)
         for reason, raws in odd.values():
             self._park(message, raws, reason)
 
@@ -134,83 +145,78 @@ class _Batch:
         return heard
 
     def _remember(
-        self, heard: Heard, when: dict[datetime | None, Moment], vital: list[tuple[str, float]]
-    ) -> None:
+        self, heard: Heard, received: int, when: dict[datetime | None, Moment],
+        vital: list[tuple[str, float]],
+    ) -> None:  # fmt: skip
         told = [at for at in when if at is not None]
         if not told:
             return
         newest = max(told)
         heard.measured_at = max(heard.measured_at or newest, newest)
         at = when[newest].at
-        heard.pulse = timed(heard.pulse, microseconds(heard.seen_at), at)
+        heard.pulse = timed(heard.pulse, received, at)
         heard.pulse = recorded(heard.pulse, vital, at)
 
     def keep(self) -> None:
         """Write everything, then let the rules see what is new."""
         connection = self.work.session.connection()
-        number = self._channels()
-        refused = [kept._replace(channel=number[key]) for key, kept in self.refused]
-        set_aside(connection, refused, IMPOSSIBLE)
-        if refused:
-            self.stored.rejected += len(refused)
-            self.stored.because(IMPOSSIBLE, len(refused))
-        rows = [Kept(number[key], *kept[1:]) for key, kept in self.good]
-        outcome = keep(connection, rows)
-        key_of = {channel: key for key, channel in number.items()}
-        self._count(outcome, key_of)
+        if self.unnumbered:
+            self._number(connection)
+        set_aside(connection, self.refused, IMPOSSIBLE)
+        if self.refused:
+            self.stored.rejected += len(self.refused)
+            self.stored.because(IMPOSSIBLE, len(self.refused))
+        outcome = keep(connection, self.good)
+        self._count(outcome)
         mark_due(connection, [*outcome.new, *outcome.corrected], self.now)
         if self.door != Door.FILE:  # history raises no alarm
-            evaluate(self.work, self.hospital_id, samples(outcome.new, key_of))
+            evaluate(self.work, self.hospital_id, samples(outcome.new, self.origin))
 
-    def _channels(self) -> dict[Key, int]:
-        keys = {key for key, _ in self.good} | {key for key, _ in self.refused}
-        if not keys:
-            return {}
-        connection = self.work.session.connection()
-        seen = remembered(connection)
-        number = {key: seen[key] for key in keys if key in seen}
-        if missing := keys - number.keys():
-            number |= channels_of(connection, {device for device, _ in missing}, self.now)
-        if missing := keys - number.keys():
-            number |= open_channels(connection, self.hospital_id, missing, self.now,
-                                    safely_past(self.now))  # fmt: skip
-        return number
+    def _number(self, connection: Connection) -> None:
+        """Give the rows of channels that were not known their numbers, in their order."""
+        wanted = {(sender.id, metric) for _, sender, metric, _ in self.unnumbered}
+        found = channels_of(connection, {device for device, _ in wanted}, self.now)
+        missing = [key for key in wanted if key[1] not in found.get(key[0], {})]
+        if missing:
+            open_channels(connection, self.hospital_id, missing, self.now, safely_past(self.now))
+            found = channels_of(connection, {device for device, _ in wanted}, self.now)
+        for rows, sender, metric, kept in self.unnumbered:
+            number = found[sender.id][metric]
+            rows.append(kept._replace(channel=number))
+            self.origin[number] = (self.heard[sender.id], metric)
 
-    def _count(self, outcome: Outcome, key_of: dict[int, Key]) -> None:
+    def _count(self, outcome: Outcome) -> None:
         self.stored.stored += len(outcome.new)
         self.stored.corrected += len(outcome.corrected)
         self.stored.duplicate += outcome.duplicate
-        changed: dict[UUID, int] = defaultdict(int)
         for row in (*outcome.new, *outcome.corrected):
-            changed[key_of[row.channel][0]] += 1
-        for device, count in changed.items():
-            self.heard[device].readings += count
-        self._tell(outcome, key_of, changed)
-
-    def _tell(self, outcome: Outcome, key_of: dict[int, Key], changed: dict[UUID, int]) -> None:
+            self.origin[row.channel][0].readings += 1
         if self.door != Door.FILE:  # a device is not heard of by a file
             write_heard(self.work.session.connection(), self.hospital_id, self.heard.values())
             wake(self.work, [one for one in self.heard if self.known.by_id[one].state in _ASLEEP])
-        for device in changed:
-            self.work.emit("ReadingsStored", self.known.by_id[device].scope, device=device)
+        for device, heard in self.heard.items():
+            if heard.readings:
+                self.work.emit("ReadingsStored", self.known.by_id[device].scope, device=device)
 
 
-def samples(rows: Sequence[Kept], key_of: dict[int, Key]) -> list[Sample]:
+def samples(rows: Sequence[Kept], origin: Mapping[int, Origin]) -> list[Sample]:
     """The new readings that rules may act on, in the order in which they were measured."""
-    fit = [row for row in rows if not row.quality & UNFIT_FOR_ALARMS]
-    fit.sort(key=lambda row: (row.at, row.channel))
+    unfit = int(UNFIT_FOR_ALARMS)
+    fit = sorted([row for row in rows if not row.quality & unfit], key=_in_time)
     return [
-        Sample(row.channel, *key_of[row.channel], row.at, row.value, row.quality) for row in fit
-    ]
+        Sample(row.channel, origin[row.channel][0].device_id, origin[row.channel][1], row.at,
+               row.value, row.quality)
+        for row in fit
+    ]  # fmt: skip
+
+
+_in_time = attrgetter("at", "channel")
 
 
 def _state_of(sender: Sender, heard: Heard) -> int:
-    quality = Quality.GOOD
-    if sender.state == DeviceState.MAINTENANCE:
-        quality |= Quality.MAINTENANCE
-    if heard.pulse.frozen_at is not None:
-        quality |= Quality.FROZEN
-    return int(quality)
+    maintained = sender.state == DeviceState.MAINTENANCE
+    frozen = heard.pulse.frozen_at is not None
+    return int(maintained and Quality.MAINTENANCE) | int(frozen and Quality.FROZEN)
 
 
 def _note(work: Work, stored: Stored, messages: int) -> None:
