@@ -167,7 +167,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_once(hospital: Hospital, m
 
 @pytest.mark.parametrize("many", [1000, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_among_many_that_nobody_can_read_each_good_message_is_applied(
-    hospital: Hospital, many: int
+    hospital: Hospital, many: int, record_property: Callable[[str, object], None]
 ) -> None:
     chance = random.Random(many)
     bodies = [
@@ -179,6 +179,7 @@ def test_among_many_that_nobody_can_read_each_good_message_is_applied(
     before = hospital.rss_kib()
     in_parallel(hospital, bodies[first:], lambda: None)
     grown = hospital.rss_kib() - before
+    record_property("rss_growth_kib", grown)
     hospital.served.stop()
     applied, _, receipts = counts(hospital)
     assert set(hospital.answers.values()) == {"AA"}
