@@ -5,6 +5,7 @@ from api.messages_alarms import ALARMS
 from api.messages_devices import DEVICES
 from api.messages_hl7 import HL7
 from api.messages_measures import MEASURES
+from api.messages_mqtt import MQTT
 from api.messages_notices import NOTICES
 from api.messages_places import PLACES
 from api.messages_readings import READINGS
@@ -16,6 +17,7 @@ CHINESE: dict[str, str] = {
     **DEVICES,
     **HL7,
     **MEASURES,
+    **MQTT,
     **NOTICES,
     **PLACES,
     **READINGS,
