@@ -8,13 +8,14 @@ from typing import Any, Self
 import strawberry
 
 from api.bed_views import as_id, maybe_id
+from api.limits import AT_MOST
 from api.places import Names
-from api.sight import Closed, Sight, View, classified, closed, shows
+from api.sight import CLASS, Closed, Sight, View, classified, closed, shows
 from authz.classes import DataClass
 from domain.alarms.model import EventKind, Severity
 from domain.notices.addresses import hint
 from domain.notices.model import Contact, Delivery, NoticePlan, OnCall, QuietHours
-from domain.notices.queries import Notice
+from domain.notices.queries import LATEST, LONGEST, Notice
 from domain.notices.quiet import Kept
 from domain.notices.words import Channel, DeliveryState, Language, Reach
 
@@ -22,6 +23,11 @@ strawberry.enum(Channel, name="NoticeChannel")
 strawberry.enum(Language, name="NoticeLanguage")
 strawberry.enum(DeliveryState)
 strawberry.enum(Reach, name="NoticeReach")
+
+
+def _at_most(rows: int) -> dict[str, Any]:
+    """For lists that hold no data of their own: what they may cost."""
+    return {CLASS: DataClass.GENERAL, AT_MOST: rows}
 
 
 @classified(DataClass.GENERAL)
@@ -206,8 +212,8 @@ class NoticePlanView(View):
 class AlarmNotices:
     """Who was told of an alarm, and what became of each message."""
 
-    plans: list[NoticePlanView]
-    deliveries: list[DeliveryView]
+    plans: list[NoticePlanView] = strawberry.field(metadata=_at_most(LATEST))
+    deliveries: list[DeliveryView] = strawberry.field(metadata=_at_most(LONGEST))
 
 
 @classified(DataClass.ALARM)

@@ -44,33 +44,33 @@ class QuietHoursInput:
 
 @strawberry.type
 class NoticeQueries:
-    @query("contact.keep")
+    @query("contact.keep", at_most=contacts.MOST)
     def my_contacts(self, reader: Reader) -> list[OwnContact]:
         """Where oneself is reached."""
         rows = queries.contacts_of(reader.session, reader.actor.id)
         reader.unlock([reader.actor.id])
         return [OwnContact.of(_kept(reader, row), reader.sight(NETWORK)) for row in rows]
 
-    @query("contact.keep")
+    @query("contact.keep", at_most=20)
     def my_tests(self, reader: Reader) -> list[NoticeTest]:
         """What became of the latest tests of one's own contacts."""
         keys = [one.id for one in queries.contacts_of(reader.session, reader.actor.id)]
         return _tests(reader, keys)
 
-    @query("contact.manage")
+    @query("contact.manage", at_most=queries.LONGEST)
     def duty_contacts(self, reader: Reader, hospital_id: UUID) -> list[DutyContact]:
         """Groups, systems and mailboxes of a hospital's duties, as far as the viewer manages."""
         rows = queries.duty_contacts(reader.session, reader.scopes, hospital_id)
         reader.unlock([row.id for row in rows])
         return [DutyContact.of(_kept(reader, row), reader.sight(row.scope)) for row in rows]
 
-    @query("contact.manage")
+    @query("contact.manage", at_most=20)
     def duty_tests(self, reader: Reader, hospital_id: UUID) -> list[NoticeTest]:
         """What became of the latest tests of a hospital's duty contacts."""
         rows = queries.duty_contacts(reader.session, reader.scopes, hospital_id)
         return _tests(reader, [row.id for row in rows])
 
-    @query("oncall.read")
+    @query("oncall.read", at_most=queries.LONGEST)
     def on_call(
         self, reader: Reader, hospital_id: UUID, at: datetime | None = None
     ) -> list[OnCallView]:
@@ -92,7 +92,7 @@ class NoticeQueries:
             deliveries=[DeliveryView.of(row, sight) for row in sent],
         )
 
-    @query("alarm.read")
+    @query("alarm.read", at_most=queries.LATEST)
     def unreached_alarms(
         self, reader: Reader, hospital_id: UUID, since: datetime | None = None
     ) -> list[NoticePlanView]:

@@ -20,6 +20,8 @@ from kit.work import Scope
 _OPEN: tuple[ColumnElement[Any], ...] = tuple(literal_column(f"'{one.value}'") for one in OPEN)
 _NOBODY: ColumnElement[Any] = literal_column(f"'{Reach.NOBODY.value}'")
 _INBOX: ColumnElement[Any] = literal_column(f"'{Channel.IN_APP.value}'")
+LONGEST = 200  # rows of a list without pages
+LATEST = 100
 _RANK = case({one.value: one.rank for one in Severity}, value=col(Delivery.severity))
 
 
@@ -90,7 +92,7 @@ def duty_contacts(
         Contact.hospital_id == hospital_id,
         col(Contact.removed_at).is_(None),
     )
-    return session.exec(asked.order_by(col(Contact.id))).all()
+    return session.exec(asked.order_by(col(Contact.id)).limit(LONGEST)).all()
 
 
 def on_call(
@@ -102,17 +104,17 @@ def on_call(
         OnCall.hospital_id == hospital_id,
         or_(col(OnCall.until).is_(None), col(OnCall.until) > at),
     )
-    return session.exec(asked.order_by(col(OnCall.since), col(OnCall.id)).limit(500)).all()
+    return session.exec(asked.order_by(col(OnCall.since), col(OnCall.id)).limit(LONGEST)).all()
 
 
 def deliveries_of_alarm(
     session: Session, scopes: Sequence[Scope], alarm_id: UUID
 ) -> Sequence[Delivery]:
-    """Who was told of an alarm and what came of it, as it was planned."""
+    """Who was told of an alarm and what came of it, as it was planned: the first 200."""
     asked = select(Delivery).where(
         within(scopes, Delivery.hospital_id, Delivery.ward_id), Delivery.alarm_id == alarm_id
     )
-    return session.exec(asked.order_by(col(Delivery.id)).limit(1000)).all()
+    return session.exec(asked.order_by(col(Delivery.id)).limit(LONGEST)).all()
 
 
 def plans_of_alarm(
@@ -122,7 +124,7 @@ def plans_of_alarm(
     asked = select(NoticePlan).where(
         within(scopes, NoticePlan.hospital_id, NoticePlan.ward_id), NoticePlan.alarm_id == alarm_id
     )
-    return session.exec(asked.order_by(col(NoticePlan.id)).limit(1000)).all()
+    return session.exec(asked.order_by(col(NoticePlan.id)).limit(LATEST)).all()
 
 
 def nobody_reached(
@@ -135,7 +137,7 @@ def nobody_reached(
         col(NoticePlan.reach) == _NOBODY,
         col(NoticePlan.planned_at) >= since,
     )
-    return session.exec(asked.order_by(col(NoticePlan.planned_at).desc()).limit(100)).all()
+    return session.exec(asked.order_by(col(NoticePlan.planned_at).desc()).limit(LATEST)).all()
 
 
 def tests_of(session: Session, contacts: Sequence[UUID], since: datetime) -> Sequence[Delivery]:
