@@ -22,7 +22,7 @@ from domain.alarms.rule_commands import DraftRule, PublishRule
 from domain.readings.model import READING
 from gateways.mqtt_counts import OUTCOMES
 from gateways.mqtt_door import MqttDoor
-from kit.db import open_engine
+from kit.db import open_engine, reading
 from kit.work import Actor
 from tests.house import KEYS
 from tests.mqtt.broker import Broker, until
@@ -44,9 +44,9 @@ class MqttHouse:
     door: MqttDoor
 
     def stored(self) -> int:
-        with self.ward.engine.connect() as connection:
-            count: int = connection.execute(select(func.count()).select_from(READING)).scalar_one()
-            connection.rollback()
+        counted = select(func.count()).select_from(READING)
+        with reading(self.ward.engine) as session:
+            count: int = session.connection().execute(counted).scalar_one()
         return count
 
 

@@ -24,8 +24,9 @@ from gateways.mqtt_reading import Load, Part, loads, read
 from kit.errors import Refusal
 
 LINGER_S = 0.03  # a message waits so long for company
-MOST_READINGS = 5_000  # in one batch; the message that goes beyond is still in it
-TOGETHER = 256  # messages read together; so many wait for no more company
+MOST_READINGS = 5_000  # in one batch, or as much work; the message that goes beyond is still in it
+PARKING = 50  # readings are stored in the time that parking one message takes
+TOGETHER = 64  # messages read together; so many wait for no more company
 HOSPITALS_AT_ONCE = 4
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
 MOST_UNASKED_BYTES = 8 * 2**20  # of QoS 0, which the broker may send without limit
@@ -113,11 +114,11 @@ class Flow:
         if len(self._waiting) < TOGETHER:
             self._stop.wait(LINGER_S)
         parts: list[Part] = []
-        readings = 0
-        while readings < MOST_READINGS and (some := self._next()):
+        work = 0
+        while work < MOST_READINGS and (some := self._next()):
             read_now = self._read(some)
             parts += read_now
-            readings += sum(part.readings for part in read_now)
+            work += sum(part.readings + PARKING * len(part.unreadable) for part in read_now)
         if self._waiting:
             self._come.set()
         return parts

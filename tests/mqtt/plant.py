@@ -16,6 +16,7 @@ from app.settings import Profile, Settings
 from app.wiring import App, build
 from gateways.mqtt_broker import GATEWAY
 from gateways.mqtt_door import MqttDoor
+from kit.db import reading
 from tests.house import KEYS, LOG
 from tests.mqtt.broker import GATEWAY_PASSWORD, Broker, until
 from tests.mqtt.ward import Ward
@@ -109,38 +110,45 @@ class Device:
 
 def measured(engine: Engine) -> list[tuple[str, int, float]]:
     """Every reading: device, time in microseconds, value. Sorted."""
-    with engine.connect() as connection:
-        rows = connection.execute(
-            text(
-                "SELECT d.code, r.at, r.value FROM reading r"
-                " JOIN channel c ON c.id = r.channel_id JOIN device d ON d.id = c.device_id"
-                " ORDER BY 1, 2"
+    with reading(engine) as session:
+        rows = (
+            session.connection()
+            .execute(
+                text(
+                    "SELECT d.code, r.at, r.value FROM reading r"
+                    " JOIN channel c ON c.id = r.channel_id JOIN device d ON d.id = c.device_id"
+                    " ORDER BY 1, 2"
+                )
             )
-        ).all()
-        connection.rollback()
+            .all()
+        )
     return [(row[0], row[1], row[2]) for row in rows]
 
 
 def parked(engine: Engine) -> dict[str, int]:
     """How many messages wait for a person, by reason."""
-    with engine.connect() as connection:
-        rows = connection.execute(
-            text(
-                "SELECT reason, count(*) FROM inbound_message"
-                " WHERE reason IS NOT NULL GROUP BY reason"
+    with reading(engine) as session:
+        rows = (
+            session.connection()
+            .execute(
+                text(
+                    "SELECT reason, count(*) FROM inbound_message"
+                    " WHERE reason IS NOT NULL GROUP BY reason"
+                )
             )
-        ).all()
-        connection.rollback()
+            .all()
+        )
     return {reason: count for reason, count in rows}
 
 
 def alarms(engine: Engine) -> list[tuple[str, str, str]]:
     """Kind, state and entity of every alarm, in the order in which they opened."""
-    with engine.connect() as connection:
-        rows = connection.execute(
-            text("SELECT kind, state, entity FROM alarm ORDER BY opened_at, id")
-        ).all()
-        connection.rollback()
+    with reading(engine) as session:
+        rows = (
+            session.connection()
+            .execute(text("SELECT kind, state, entity FROM alarm ORDER BY opened_at, id"))
+            .all()
+        )
     return [(row[0], row[1], row[2]) for row in rows]
 
 

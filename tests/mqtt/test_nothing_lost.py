@@ -27,9 +27,9 @@ def grown_beyond(ward: Ward, count: int) -> Callable[[], bool]:
 def test_a_gateway_killed_in_the_midst_loses_nothing_and_doubles_nothing(
     database_url: str, ward: Ward, broker: Broker, tmp_path: Path
 ) -> None:
-    entries = series(recently(7200), 1500)
+    entries = series(recently(7200), 1000)
     begun = 0
-    for kills in range(3):
+    for kills in range(2):
         with gateway(database_url, tmp_path / "data", broker, "killed") as process:
             if not kills:
                 device = Device(broker, ward, "MON-1")
