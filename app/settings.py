@@ -212,6 +212,8 @@ def _open_hl7(settings: Settings) -> list[str]:
         )
     if (settings.mllp_certificate is None) != (settings.mllp_key is None):
         problems.append("mllp_certificate and mllp_key belong together")
+    if not settings.mllp_peers_file.is_file():
+        problems.append(f"mllp_port is set and {settings.mllp_peers_file.name} is missing")
     return problems
 
 

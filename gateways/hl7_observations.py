@@ -1,7 +1,7 @@
 """Observations of devices, sent as ORU^R01, stored as readings; what cannot be used waits."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -81,6 +81,7 @@ def sort(app: App, actor: Actor, hospital: Hospital, found: Iterable[Observation
     with reading(app.read_engine) as session:
         work = Work(session, app.clock(), actor, app.late_vault, _no_part)
         known: dict[tuple[tuple[str, ...], Spot | None, datetime | None], Device] = {}
+        aliases: dict[UUID, dict[str, str]] = {}
         for one in found:
             try:
                 if one.problem is not None:
@@ -88,7 +89,10 @@ def sort(app: App, actor: Actor, hospital: Hospital, found: Iterable[Observation
                 key = (one.devices, one.spot, one.at)
                 device = known.get(key) or _device(work, hospital.id, one)
                 known[key] = device
-                raw = Raw(_metric(session, device, one), one.value or 0.0, one.unit, one.at)
+                if device.id not in aliases:
+                    aliases[device.id] = _aliases(session, device)
+                name = _metric(aliases[device.id], one)
+                raw = Raw(name, one.value or 0.0, one.unit, one.at)
                 told.raws[device.id].append(raw)
             except Refusal as why:
                 told.waiting[why.reason].append((one, why))
@@ -121,10 +125,13 @@ def _device(work: Work, hospital_id: UUID, one: Observation) -> Device:
     return found[0]
 
 
-def _metric(session: Session, device: Device, one: Observation) -> str:
-    """The first of the names that means something here. Raises Invalid METRIC_UNKNOWN."""
+def _aliases(session: Session, device: Device) -> dict[str, str]:
     own = metrics_of(session, (device.id,))[device.id]
-    aliases = {alias: row.metric for alias, row in own.items()}
+    return {alias: row.metric for alias, row in own.items()}
+
+
+def _metric(aliases: Mapping[str, str], one: Observation) -> str:
+    """The first of the names that means something here. Raises Invalid METRIC_UNKNOWN."""
     unknown = Invalid("OBX-3 names no metric", reason="METRIC_UNKNOWN", field="OBX-3")
     for name in one.names:
         try:

@@ -25,7 +25,7 @@ def door(app: App) -> "MllpDoor | None":
         return None
     from gateways.mllp_counts import Counts
     from gateways.mllp_listener import Limits, Listener
-    from gateways.mllp_peers import Peers
+    from gateways.mllp_peers import Peers, PeersUnusable
     from gateways.mllp_taking import Taking
 
     settings = app.settings
@@ -33,10 +33,14 @@ def door(app: App) -> "MllpDoor | None":
         host=settings.mllp_host, port=settings.mllp_port or 0,
         connections=settings.mllp_connections, idle_s=settings.mllp_idle_s,
     )  # fmt: skip
+    try:
+        peers = Peers(settings.mllp_peers_file)
+    except PeersUnusable:
+        log.error("the peers of the HL7 door are not usable; wardgrid ingest peers check says why")
+        raise
     return MllpDoor(
         Listener(
-            limits, Peers(settings.mllp_peers_file), Taking(app).take,
-            Counts(app.metrics.registry), server_tls(settings),
+            limits, peers, Taking(app).take, Counts(app.metrics.registry), server_tls(settings)
         ),
         drain_s=settings.drain_s,
     )  # fmt: skip

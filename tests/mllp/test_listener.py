@@ -1,5 +1,6 @@
 """The HL7 door on real sockets: answers after the commit, and everything that goes wrong."""
 
+import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -273,3 +274,21 @@ def test_a_sender_in_chinese_is_answered_in_its_own_characters(doorway: Doorway)
         answer = sender.send(sent.encode("gb18030"))
     assert answer.told == ("AA", "")
     assert answer.segments[0][17] == "GB 18030-2000"
+
+
+def test_no_log_line_says_whom_a_message_is_about(
+    doorway: Doorway, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = pid("ZYXWV1", "ZYXWV^NAME")
+    with caplog.at_level(logging.DEBUG):
+        with doorway.sender() as sender:
+            sender.send(message("ADT^A01", evn(EIGHT), named, pv1(), control="1"))
+            sender.send(message("ADT^A01", evn("soon"), named, pv1(), control="2"))
+            sender.send(message("SIU^S12", named, control="3"))
+            sender.send(b"ZYXWV" + message("ADT^A01", named).encode())
+        with monkeypatch.context() as broken, doorway.sender() as sender:
+            broken.setattr(type(doorway.world.app.pipeline), "run", _full_disk)
+            with pytest.raises(Closed):
+                sender.send(message("ADT^A01", evn(EIGHT), named, pv1(), control="4"))
+    assert "HL7 message not stored" in caplog.text
+    assert "ZYXWV" not in caplog.text + "".join(str(vars(one)) for one in caplog.records)

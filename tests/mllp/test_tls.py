@@ -56,4 +56,8 @@ def test_outside_this_machine_nothing_goes_in_clear(tmp_path: Path) -> None:
                      mllp_host="0.0.0.0")  # fmt: skip
     with pytest.raises(UnsafeSettings, match="reachable from outside without TLS"):
         plain.require_safe()
-    Settings(data_folder=tmp_path, log_origin="x.example/log", mllp_port=2575).require_safe()
+    local = Settings(data_folder=tmp_path, log_origin="x.example/log", mllp_port=2575)
+    with pytest.raises(UnsafeSettings, match="is missing"):
+        local.require_safe()
+    (tmp_path / "hl7_peers.toml").touch()
+    local.require_safe()
