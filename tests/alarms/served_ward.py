@@ -111,10 +111,13 @@ class House:
 
     def watching(self, token: str, ward: UUID | None = None, after: str | None = None,
                  query: str = LIVE) -> Screen:  # fmt: skip
+        return self.asking(token, query, ward=str(ward or self.here.ward.id), after=after)
+
+    def asking(self, token: str, query: str, **variables: Any) -> Screen:
+        """A screen with one subscription."""
         screen = Screen(self.here.port, user=None)
         screen.send(type="connection_init", payload={"authorization": f"Bearer {token}"})
         assert screen.receive() == {"type": "connection_ack"}
-        variables = {"ward": str(ward or self.here.ward.id), "after": after}
         screen.send(type="subscribe", id="1", payload={"query": query, "variables": variables})
         return screen
 
