@@ -33,3 +33,15 @@ def resident_kib(process: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     raise AssertionError("no such process")
+
+
+def publish_with_certificate(folder: Path, port: int, user: str) -> str:
+    """What mosquitto_pub complains of, publishing under the topic of `user`."""
+    done = subprocess.run(
+        ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", "5", "-q", "1",
+         "--cafile", str(folder / "ca.pem"), "--cert", str(folder / "device.pem"),
+         "--key", str(folder / "device.key"), "-t", f"wardgrid/{user}/readings",
+         "-m", '{"hr": 80}'],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stderr
