@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from app.tail import Change
@@ -12,7 +12,7 @@ from domain.outbound.planning import Told, Word
 TRIGGERS = {
     "PatientAdmitted": "A01",
     "PatientMoved": "A02",
-    "PatientsSwapped": "A02",
+    "PatientsSwapped": "A17",
     "PatientDeparted": "A03",
     "AdmissionCancelled": "A11",
     "MoveCancelled": "A12",
@@ -62,11 +62,32 @@ def picture(changes: Iterable[Change], hospital_id: UUID) -> Picture:
             if done.get(encounter) == change.name:
                 continue
             done[encounter] = change.name
-            seen.told.append(Told(
+            _tell(seen, Told(
                 trigger=TRIGGERS[change.name], encounter_id=encounter,
                 stay_id=stays.get(encounter), at=change.at, inbound_id=_id(change, "inbound"),
             ))  # fmt: skip
     return seen
+
+
+def agreed(told: Iterable[Told], triggers: Sequence[str]) -> tuple[Told, ...]:
+    """What the peer takes. Where it takes no A17, a swap is told as two moves."""
+    found: list[Told] = []
+    for one in told:
+        if one.trigger == "A17" and "A17" not in triggers and one.other is not None:
+            moves = (replace(each, trigger="A02", other=None) for each in (one, one.other))
+            found += [move for move in moves if "A02" in triggers]
+        elif one.trigger in triggers:
+            found.append(one)
+    return tuple(found)
+
+
+def _tell(seen: Picture, told: Told) -> None:
+    """The two patients of a swap follow each other, and are one message."""
+    before = seen.told[-1] if seen.told else None
+    if told.trigger == "A17" and before and before.trigger == "A17" and before.other is None:
+        seen.told[-1] = replace(before, other=told)
+    else:
+        seen.told.append(told)
 
 
 def words(

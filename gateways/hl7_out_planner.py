@@ -20,7 +20,7 @@ from domain.beds.shown import BedShown
 from domain.outbound.planning import BeginOutbound, PlanOutbound
 from domain.outbound.queries import reached
 from domain.places.model import Hospital, Ward
-from gateways.hl7_out_plan import Picture, picture, whole_commits, words
+from gateways.hl7_out_plan import Picture, agreed, picture, whole_commits, words
 from gateways.mllp_peers import Peer
 from kit.command import Command
 from kit.db import reading
@@ -66,7 +66,7 @@ class Planner:
         self, saved: tuple[Position, datetime], changes: Sequence[Change], seen: Picture,
         boards: list[tuple[BedShown, ...]],
     ) -> None:  # fmt: skip
-        told = tuple(one for one in seen.told if one.trigger in self._triggers)
+        told = agreed(seen.told, self._triggers)
         until = changes[-1].position if changes else self._position
         at = changes[-1].at if changes else self._app.clock()
         if told or boards or at > saved[1] + SAVED_EVERY:

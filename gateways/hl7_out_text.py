@@ -9,7 +9,7 @@ from domain.outbound.sending import Letter
 from gateways.mllp_peers import Send
 
 STRUCTURES = {"A01": "ADT_A01", "A02": "ADT_A02", "A03": "ADT_A03", "A11": "ADT_A09",
-              "A12": "ADT_A12", "A13": "ADT_A01", "A20": "ADT_A20"}  # fmt: skip
+              "A12": "ADT_A12", "A13": "ADT_A01", "A17": "ADT_A17", "A20": "ADT_A20"}  # fmt: skip
 CLASSES = {"INPATIENT": "I", "EMERGENCY": "E", "OUTPATIENT": "O", "PREADMIT": "P",
            "OBSTETRICS": "B", "RECURRING": "R", "OTHER": "N"}  # fmt: skip  # table 0004
 NUMBER_KINDS = {"MRN": "MR", "NATIONAL": "NI"}  # table 0203
@@ -43,7 +43,8 @@ def letter_text(letter: Letter, send: Send, facility: str) -> bytes:
     if letter.facts is None:
         segments.append(f"NPU|{_place(letter.place)}|{letter.word}")
     else:
-        segments += [_pid(letter.facts, facility), _pv1(letter.facts, letter.trigger)]
+        for facts in filter(None, (letter.facts, letter.other)):
+            segments += [_pid(facts, facility), _pv1(facts, letter.trigger)]
     return ("\r".join(segments) + "\r").encode()
 
 
@@ -91,7 +92,7 @@ def _pv1(facts: Facts, trigger: str) -> str:
     fields[1] = "1"
     fields[2] = CLASSES.get(facts.encounter_class, "N")
     fields[3] = _place(facts.at)
-    fields[6] = _place(facts.was) if facts.was and trigger in ("A02", "A12") else ""
+    fields[6] = _place(facts.was) if facts.was and trigger in ("A02", "A17") else ""
     fields[19] = _plain(facts.visit)
     fields[36] = DIED if facts.died and trigger == "A03" else ""
     fields[44] = _time(facts.admitted_at)

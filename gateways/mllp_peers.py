@@ -34,7 +34,7 @@ class Send(BaseModel):
 
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
-    triggers: tuple[Triggers, ...] = ("A01", "A02", "A03", "A20")
+    triggers: tuple[Triggers, ...] = ("A01", "A02", "A03", "A17", "A20")
     application: _Application = "HIS"  # MSH-5
     facility: _Application = "HIS"  # MSH-6
     tls_ca: Path | None = None  # whoever signed the peer's certificate; None: no TLS

@@ -60,6 +60,7 @@ class OutboundMessage(Row, table=True):
         CheckConstraint("(state = 'WAITING') = (settled_at IS NULL)", name="settled_at_a_time"),
         CheckConstraint("(trigger = 'A20') = (word IS NOT NULL)", name="a_bed_has_a_word"),
         CheckConstraint("word IS NULL OR bed_id IS NOT NULL", name="a_word_has_a_bed"),
+        CheckConstraint("(trigger = 'A17') = (other_facts IS NOT NULL)", name="a_swap_has_two"),
         UniqueConstraint("peer", "number", name="outbound_in_order"),
         Index("outbound_by_state", "peer", "state", "number"),
         Index("outbound_of_hospital", "hospital_id", "state", "id"),
@@ -75,6 +76,8 @@ class OutboundMessage(Row, table=True):
     encounter_id: UUID | None = Field(default=None, foreign_key="encounter.id")
     subject: UUID | None = None
     facts: Sealed | None = Field(default=None, sa_type=SealedColumn)  # who and where, as JSON
+    other_subject: UUID | None = None  # the second patient of a swap
+    other_facts: Sealed | None = Field(default=None, sa_type=SealedColumn)
     happened_at: datetime = Field(sa_type=UtcTime)
     planned_at: datetime = Field(sa_type=UtcTime)
     state: OutboundState = Field(default=OutboundState.WAITING, sa_type=words(OutboundState))
@@ -91,8 +94,9 @@ class OutboundMessage(Row, table=True):
         """MSH-10: 20 characters, the same at every attempt."""
         return self.id.hex[-20:]
 
-    def place(self) -> SealedPlace:
-        """Where `facts` lives. Raises RuntimeError for a message about a bed."""
-        if self.subject is None:
-            raise RuntimeError("a bed's message is about nobody")
-        return SealedPlace(self.hospital_id, "outbound_message", "facts", self.id, self.subject)
+    def place(self, column: str) -> SealedPlace:
+        """Where `facts` or `other_facts` lives. Raises RuntimeError if it is about nobody."""
+        subject = self.subject if column == "facts" else self.other_subject
+        if subject is None:
+            raise RuntimeError("this message is about nobody")
+        return SealedPlace(self.hospital_id, "outbound_message", column, self.id, subject)

@@ -29,6 +29,7 @@ class Told:
     stay_id: UUID | None  # None: the patient waits in the ward
     at: datetime
     inbound_id: UUID | None = None  # the message that brought it to us
+    other: "Told | None" = None  # A17: the second patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,12 @@ def _queue_told(work: Work, peer: OutboundPeer, told: Told) -> None:
         subject=encounter.subject, happened_at=_when(told, stay), id=new_id(),
         bed_id=stay.bed_id if stay else None,
     )  # fmt: skip
-    message.facts = work.seal(facts_of(work, encounter, stay).as_text(), message.place())
+    message.facts = work.seal(facts_of(work, encounter, stay).as_text(), message.place("facts"))
+    if told.other is not None:
+        second = work.get(Encounter, told.other.encounter_id)
+        message.other_subject = second.subject
+        facts = facts_of(work, second, _stay(work, told.other))
+        message.other_facts = work.seal(facts.as_text(), message.place("other_facts"))
     _queue(work, peer, message)
 
 
@@ -160,7 +166,7 @@ def _stay(work: Work, told: Told) -> BedStay | None:
 
 def _when(told: Told, stay: BedStay | None) -> datetime:
     """When it happened, which may be long before it was recorded."""
-    if stay is None or told.trigger not in ("A01", "A02", "A03"):
+    if stay is None or told.trigger not in ("A01", "A02", "A03", "A17"):
         return told.at
     return (stay.until if told.trigger == "A03" else stay.since) or told.at
 

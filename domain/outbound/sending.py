@@ -25,6 +25,7 @@ class Letter:
     planned_at: datetime
     place: Place
     facts: Facts | None = None
+    other: Facts | None = None  # the second patient of a swap
     word: str | None = None
 
 
@@ -47,14 +48,16 @@ class OpenOutbound(OfMessage, Command[Letter]):
 
     def apply(self, work: Work) -> Letter:
         row = _in_state(work, self.outbound_id, OutboundState.WAITING)
-        facts, place = None, Place("")
+        facts, other, place = None, None, Place("")
         if row.facts is not None:
-            facts = Facts.of_text(work.open(row.facts, row.place()))
+            facts = Facts.of_text(work.open(row.facts, row.place("facts")))
             place = facts.at
+        if row.other_facts is not None:
+            other = Facts.of_text(work.open(row.other_facts, row.place("other_facts")))
         elif row.bed_id is not None:
             place = place_of(work.session, row.bed_id)
         return Letter(
-            id=row.id, control_id=row.control_id, trigger=row.trigger, facts=facts,
+            id=row.id, control_id=row.control_id, trigger=row.trigger, facts=facts, other=other,
             happened_at=row.happened_at, planned_at=row.planned_at, word=row.word,
             place=place,
         )  # fmt: skip

@@ -64,6 +64,8 @@ def _outbound_message() -> None:
         sa.Column("encounter_id", sa.Uuid(), sa.ForeignKey("encounter.id"), nullable=True),
         sa.Column("subject", sa.Uuid(), nullable=True),
         sa.Column("facts", SealedColumn(), nullable=True),
+        sa.Column("other_subject", sa.Uuid(), nullable=True),
+        sa.Column("other_facts", SealedColumn(), nullable=True),
         sa.Column("happened_at", UtcTime(), nullable=False),
         sa.Column("planned_at", UtcTime(), nullable=False),
         sa.Column("state", sa.String(9), nullable=False),
@@ -77,6 +79,7 @@ def _outbound_message() -> None:
         sa.CheckConstraint("(state = 'WAITING') = (settled_at IS NULL)", name="settled_at_a_time"),
         sa.CheckConstraint("(trigger = 'A20') = (word IS NOT NULL)", name="a_bed_has_a_word"),
         sa.CheckConstraint("word IS NULL OR bed_id IS NOT NULL", name="a_word_has_a_bed"),
+        sa.CheckConstraint("(trigger = 'A17') = (other_facts IS NOT NULL)", name="a_swap_has_two"),
         sa.UniqueConstraint("peer", "number", name="outbound_in_order"),
     )
     op.create_index("outbound_by_state", "outbound_message", ["peer", "state", "number"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from domain.beds.commands import FinishCleaning, StartCleaning
+from domain.beds.commands import FinishCleaning, StartCleaning, SwapPatients
 from domain.beds.model import Bed, CleaningTask
 from domain.outbound.model import OutboundMessage, OutboundPeer
 from domain.outbound.sending import DiscardOutbound, ResendOutbound
@@ -229,6 +229,42 @@ def test_another_wardgrid_understands_what_it_is_told(
         assert (theirs.beds(), theirs.status()) == ([], ["DISCHARGED"])
         assert {one.state.value for one in theirs.messages()} == {"APPLIED"}
     assert {state for _, state, _ in told(world)} == {"DELIVERED"}
+
+
+def test_a_swap_is_one_message_about_two_patients(
+    world: World, databases: Databases, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    with databases.migrated("sqlite") as url, world_at(url, tmp_path / "theirs") as theirs:
+        for one in (world, theirs):
+            one.ward("W1", ["B1", "B2"])
+        with (
+            opened(theirs, tmp_path / "theirs") as doorway,
+            telling(world, tmp_path, doorway.door.port, (*ADT, "A17")),
+        ):
+            peer_begun(world)
+            world.send(admit(), admit(bed="W1^R1^B2", patient="P2", visit="V2"))
+            settled(world, 2)
+            here = world.in_bed()
+            first, second = here["W1/B1"], here["W1/B2"]
+            world.do(SwapPatients(encounter_id=first, other_id=second))
+            settled(world, 3)
+        assert theirs.messages()[-1].effects == ["SwapPatients"]
+    assert world.in_bed() == {"W1/B1": second, "W1/B2": first}
+    assert told(world) == [("A01", "DELIVERED", None)] * 2 + [("A17", "DELIVERED", None)]
+
+
+def test_a_swap_is_two_moves_to_a_peer_that_knows_no_swap(world: World, tmp_path: Path) -> None:
+    world.ward("W1", ["B1", "B2"])
+    with hearing() as peer, telling(world, tmp_path, peer.port):
+        peer_begun(world)
+        world.send(admit(), admit(bed="W1^R1^B2", patient="P2", visit="V2"))
+        here = world.in_bed()
+        world.do(SwapPatients(encounter_id=here["W1/B1"], other_id=here["W1/B2"]))
+        heard = peer.wait_for(4)
+        settled(world, 4)
+    assert peer.kinds() == ["A01", "A01", "A02", "A02"]
+    assert [one["PV1"][3] for one in heard[2:]] == ["W1^R1^B2", "W1^R1^B1"]
 
 
 def peer_begun(world: World) -> None:
