@@ -28,9 +28,9 @@ from kit.command import Command
 from kit.db import open_engine
 from kit.ids import new_id
 from kit.work import NETWORK, Actor, ActorKind, Scope
-from tests.faults.serving import Served, Starter, make_folder
+from tests.faults.serving import Served, Starter, free_port, make_folder
 from tests.mqtt.broker import GATEWAY_PASSWORD, Broker
-from tests.notices.servers import Mailbox, smtp
+from tests.notices.servers import PASSWORD, USER, Mailbox, Papers, smtp
 
 T = TypeVar("T")
 FOUNDERS = ("system-administrator", "bed-manager", "house-supervisor")
@@ -58,6 +58,7 @@ class Staff:
     nurse: Person
     charge: Person
     supervisor: Person
+    system: Person  # another system of the hospital, over HL7 and FHIR
 
 
 @dataclass
@@ -115,18 +116,24 @@ class Plant:
 
 
 @contextmanager
-def plant(url: str, folder: Path, starter: Starter, broker: Broker) -> Iterator[Plant]:
-    """Everything started; the program knows its hospital, and no device yet."""
+def plant(
+    url: str, folder: Path, starter: Starter, broker: Broker, *, paper: Papers | None = None
+) -> Iterator[Plant]:
+    """Everything started; the program knows its hospital, and no device yet.
+
+    With `paper` the relay wants TLS and a log-in.
+    """
     box = Mailbox()
     make_folder(folder, url)
-    with smtp(box, None) as relay:
+    with smtp(box, paper, login=paper is not None) as relay:
         settings = folder / "wardgrid.toml"
-        settings.write_text(settings.read_text() + _outside(broker, relay))
+        settings.write_text(settings.read_text() + _outside(broker, relay, paper))
         url = load(folder).database
         founder = person(url, *FOUNDERS)
         with installed(folder) as app:
             hospital, ward, bed = _furnish(app, founder.actor)
             staff = employ(url, hospital, ward)
+            _let_in(folder, staff.system)
         engine = open_engine(url, guarded=False)
         served = Served(folder, founder.token, starter)
         served.start()
@@ -144,13 +151,27 @@ def employ(url: str, hospital: UUID, ward: UUID) -> Staff:
         nurse=person(url, "nurse", scope=here),
         charge=person(url, "charge-nurse", scope=here),
         supervisor=person(url, "house-supervisor", scope=there),
+        system=person(url, "integration", scope=there, kind=ActorKind.SERVICE),
     )
 
 
-def person(url: str, role: str, *more: str, scope: Scope = NETWORK) -> Person:
+def _let_in(folder: Path, system: Person) -> None:
+    """As a peer of the HL7 door, from this machine."""
+    peers = folder / "hl7_peers.toml"
+    peers.write_text(
+        f'[[peer]]\nname = "his"\nhospital = "N"\naccount = "{system.id}"\n'
+        'addresses = ["127.0.0.0/8"]\nmessages = ["ADT", "ORU^R01"]\n'
+    )
+    peers.chmod(0o600)
+
+
+def person(
+    url: str, role: str, *more: str, scope: Scope = NETWORK, kind: ActorKind = ActorKind.PERSON
+) -> Person:
     """Somebody's account with the roles and a long token: arranged in the database."""
     now, secret = datetime.now(UTC), BEARER + os.urandom(16).hex()  # noqa: TID251
-    account = Account(kind=ActorKind.PERSON, login_name=f"{role}-{new_id()}"[:40], made_at=now)
+    name = f"{role}-{new_id()}" if kind is ActorKind.PERSON else None
+    account = Account(kind=kind, login_name=name, title=role, made_at=now)
     engine = open_engine(url, guarded=False)
     with Session(engine) as session:
         session.add(account)
@@ -166,7 +187,7 @@ def person(url: str, role: str, *more: str, scope: Scope = NETWORK) -> Person:
             account_id=account.id, digest=digest(secret), operations="*", made_at=now,
             expires_at=now + timedelta(days=1),
         ))  # fmt: skip
-        actor = Actor(account.id, ActorKind.PERSON)
+        actor = Actor(account.id, kind)
         session.commit()
     engine.dispose()
     return Person(actor, secret)
@@ -201,11 +222,19 @@ def _furnish(app: App, actor: Actor) -> tuple[UUID, UUID, UUID]:
     return hospital.id, ward.id, bed.id
 
 
-def _outside(broker: Broker, relay: int) -> str:
+def _outside(broker: Broker, relay: int, paper: Papers | None) -> str:
+    secured = (
+        'smtp_tls = "none"\n'
+        if paper is None
+        else (
+            f'smtp_tls = "starttls"\nsmtp_ca = "{paper.file}"\n'
+            f'smtp_username = "{USER}"\nsmtp_password = "{PASSWORD}"\n'
+        )
+    )
     return (
         f'mqtt_url = "mqtt://127.0.0.1:{broker.gateway_port}"\n'
         f'mqtt_username = "{GATEWAY}"\nmqtt_password = "{GATEWAY_PASSWORD}"\n'
         f'mqtt_client_id = "one"\nmqtt_group = "test"\nmqtt_broker_folder = "{broker.folder}"\n'
-        f'smtp_host = "127.0.0.1"\nsmtp_port = {relay}\nsmtp_tls = "none"\n'
-        f'smtp_from = "{SENDER}"\n'
+        f'smtp_host = "localhost"\nsmtp_port = {relay}\nsmtp_from = "{SENDER}"\n'
+        f'mllp_port = {free_port()}\nnotice_channels = ["webhook"]\n' + secured
     )
