@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
+from threading import current_thread
 from typing import Any, cast
 
 import anyio
@@ -134,7 +135,8 @@ def test_a_status_takes_as_many_statements_for_two_hospitals_as_for_one(
         seen: list[str] = []
 
         def note(*call: Any, seen: list[str] = seen) -> None:
-            seen.append(call[2])
+            if current_thread().name.startswith("AnyIO"):  # not the feed's own questions
+                seen.append(call[2])
 
         event.listen(city.app.engine, "before_cursor_execute", note)
         ask(city, actor, text)
@@ -201,7 +203,7 @@ def test_too_little_history_is_a_typed_refusal(city: City, supervisor: Actor) ->
       anomalies(hospitalId: $h, series: OCCUPANCY, since: $since, until: $until) {
         points { score } } }"""
     now = city.app.clock()
-    given = {"since": (now - 5 * HOUR).isoformat(), "until": now.isoformat()}
+    given: dict[str, Any] = {"since": (now - 5 * HOUR).isoformat(), "until": now.isoformat()}
     assert ask(city, supervisor, text, h=here(city)["h"], **given)["reason"] == "HISTORY_TOO_SHORT"
 
 

@@ -32,7 +32,7 @@ def ask(world: World, *names: MeasureName, ward: Ward | None = None) -> dict[Mea
 
 def test_every_measure_agrees_with_the_oracle(world: World) -> None:
     story = Story(world, 5)
-    story.tell(6)
+    story.tell(4)
     assert {"CorrectStay", "MovePatient", "SetExpectedDischarge"} <= set(story.done)
     compared = 0
     for ward in (world.ward_a, world.ward_b, story.ed, None):
@@ -62,7 +62,7 @@ def test_every_measure_agrees_with_the_oracle(world: World) -> None:
                 compared += bool(numerator)
                 assert figure.value == pytest.approx(factor * numerator / (denominator or 1))
                 assert figure.lack is None
-    assert compared > 30  # most of them say something
+    assert compared > 25  # most of them say something
 
 
 def test_one_patients_stay_in_round_numbers(world: World) -> None:

@@ -25,9 +25,22 @@ UTC = ZoneInfo("UTC")
 Stay = tuple[str, str, datetime, datetime, bool]  # encounter, ward, since, until, a move
 
 
+EPISODES = 40  # of the 129, to be quick
+
+
 @pytest.fixture
-def transfers() -> Path:
-    return public_data("mimic3_demo") / "transfers.csv.gz"
+def transfers(tmp_path: Path) -> Path:
+    """The first episodes of the file, each whole."""
+    packed = public_data("mimic3_demo") / "transfers.csv.gz"
+    with gzip.open(packed, "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    chosen = list(dict.fromkeys(row["hadm_id"] for row in rows))[:EPISODES]
+    part = tmp_path / "transfers.csv"
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["hadm_id"] in chosen)
+    return part
 
 
 @pytest.fixture
@@ -42,7 +55,7 @@ def world(sqlite_url: str, tmp_path: Path, transfers: Path) -> Iterator[World]:
 
 def stays_of_file(transfers: Path) -> list[Stay]:
     """Each row that is a stay, by patient and time; a later row of an episode is a move."""
-    with gzip.open(transfers, "rt", encoding="utf-8", newline="") as file:
+    with transfers.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["eventtype"] != "discharge"]
     by_episode: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
     for row in rows:

@@ -32,7 +32,7 @@ def status(world: World) -> HospitalStatus:
 @pytest.mark.parametrize("seed", [7])
 def test_a_status_agrees_with_boards_and_measures(world: World, seed: int) -> None:
     story = Story(world, seed)
-    for _ in range(4):
+    for _ in range(2):
         story.tell(1)
         _isolate_and_hold(world)
         found = status(world)
