@@ -59,13 +59,13 @@ class Broker:
         return (self.folder / CONF).read_text()
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 20.0, pause: float = 0.01) -> None:
     """Wait for something that another thread or process brings about."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def answers(port: int) -> bool:

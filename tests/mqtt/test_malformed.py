@@ -58,11 +58,11 @@ def test_ten_thousand_malformed_messages_with_kills(
         process.kill()
     for share in (3_000, 6_000):
         with gateway(database_url, data, broker, "night") as process:
-            until(lambda: sum(parked(ward.engine).values()) > share, 300)  # noqa: B023
+            until(lambda: sum(parked(ward.engine).values()) > share, 300, 0.2)  # noqa: B023
             process.kill()
     with gateway(database_url, data, broker, "night") as process:
         before = resident_kib(process.pid)
-        until(lambda: sum(parked(ward.engine).values()) == 9_000, 300)
+        until(lambda: sum(parked(ward.engine).values()) == 9_000, 300, 0.2)
         until(lambda: len(measured(ward.engine)) == 1_000, 60)
         grown = resident_kib(process.pid) - before
         for device in devices:
