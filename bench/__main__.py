@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan",
-           "restart", "writes", "readings", "ingest", "alarm_latency", "alarm_quality",
+           "restart", "writes", "readings", "ingest", "alarm_latency", "alarm_quality", "rule_rate",
            "detectors", "status")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 

@@ -1,13 +1,14 @@
 """Stored readings meet the published rules, in the transaction that stores them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from domain.alarms.detectors import Usual
 from domain.alarms.evaluation_places import Standpoint, newest_before, standpoints
-from domain.alarms.judging import judged
+from domain.alarms.judging import judged, quiet
 from domain.alarms.rule_baselines import usual_of
 from domain.alarms.rule_book import Rule, RuleBook, book_of
 from domain.alarms.rule_causes import end, tell
@@ -51,7 +52,7 @@ def evaluate(work: Work, hospital_id: UUID, samples: Sequence[Sample]) -> None:
     if not groups:
         return
     known = standings(work.session, hospital_id, {entity for _, entity in groups})
-    _Round(work, hospital_id, known).take(groups.values())
+    _Round(work, hospital_id, known).take(groups)
 
 
 def _fit(book: RuleBook, samples: Sequence[Sample], horizon: int) -> list[Sample]:
@@ -90,15 +91,21 @@ def _takers(
         return 0, []
     at_bed = place.bed_entity is not None and catalogue()[sample.metric].of_patient
     entity = place.bed_entity if at_bed and place.bed_entity else place.device_entity
-    found = [
-        groups.setdefault((rule.id, entity), _Group(rule, entity, place))
-        for rule in book.for_metric(sample.metric, place.ward_id, place.kind)
-    ]
-    found += [
-        groups.setdefault((rule.id, place.device_entity), _Group(rule, place.device_entity, place))
-        for rule in book.for_metric(RECORD, place.ward_id, place.kind)
+    rules = book.at(place.where, place.ward_id, place.kind)
+    found = [_group(groups, rule, entity, place) for rule in rules(sample.metric)]
+    found += [  # one channel of a device stands for its whole record
+        _group(groups, rule, place.device_entity, place)
+        for rule in rules(RECORD)
+        if (rule.key, place.device_entity) not in groups
     ]
     return (place.since if at_bed else 0), found
+
+
+def _group(groups: dict[Key, _Group], rule: Rule, entity: str, place: Standpoint) -> _Group:
+    known = groups.get((rule.key, entity))
+    if known is None:
+        known = groups[rule.key, entity] = _Group(rule, entity, place)
+    return known
 
 
 @dataclass(slots=True)
@@ -108,13 +115,17 @@ class _Round:
     work: Work
     hospital_id: UUID
     known: dict[Key, Standing]
+    parameters: dict[str, list[Any]] = field(default_factory=dict)  # of scores, by entity
     changed: dict[Key, tuple[Standing, Rule]] = field(default_factory=dict)
 
-    def take(self, groups: Iterable[_Group]) -> None:
+    def take(self, groups: Mapping[Key, _Group]) -> None:
         news: list[tuple[Rule, Standing, tuple[Event, ...]]] = []
-        for group in groups:
-            one = self._standing(group)
-            events = self._judge(group, one)
+        for key, group in groups.items():
+            if key not in self.known and quiet(group.rule, group.samples):
+                continue
+            one = self._standing(key, group)
+            score = group.rule.body.kind is RuleKind.SCORE
+            events = self._score(group, one) if score else self._judge(group, one)
             if events:
                 news.append((group.rule, one, events))
         for rule, one, events in news:
@@ -123,23 +134,34 @@ class _Round:
         moved = [(one, rule.body.delays) for one, rule in self.changed.values()]
         save(self.work.session, self.hospital_id, moved, microseconds(self.work.now))
 
-    def _standing(self, group: _Group) -> Standing:
-        key = (group.rule.id, group.entity)
+    def _standing(self, key: Key, group: _Group) -> Standing:
         one = self.known.get(key) or Standing(group.rule.id, group.entity, Track())
         place = group.place
         whose = place.encounter_id if group.entity == place.bed_entity else None
         if one.known and one.encounter_id != whose:
             end(self.work, self.hospital_id, one, "PATIENT_CHANGED")
-            self.changed[one.rule_id, one.entity] = one, group.rule
+            self.changed[group.rule.key, group.entity] = one, group.rule
         one.device_id, one.ward_id = place.device_id, place.ward_id
         one.encounter_id = whose
         return one
 
-    def _judge(self, group: _Group, one: Standing) -> tuple[Event, ...]:
+    def _score(self, group: _Group, one: Standing) -> tuple[Event, ...]:
+        """The parameters of a patient are kept once, by the first score rule; others borrow."""
+        kept = self.parameters.get(group.entity)
+        if kept is None:
+            self.parameters[group.entity] = list(one.track.memory)
+            return self._judge(group, one)
+        one.track.memory = list(kept)
+        events = self._judge(group, one, keeps=False)
+        one.track.memory = []
+        return events
+
+    def _judge(self, group: _Group, one: Standing, keeps: bool = True) -> tuple[Event, ...]:
         """Try on a copy: a change from a steady phase counts once nothing newer is stored."""
         usual = self._usual(group)
         tried = one.track.copy()
         events, touched = judged(group.rule, tried, group.samples, usual)
+        touched = touched and keeps
         moved = tried.key() != one.track.key() or bool(events)
         if not moved and not touched:
             return ()
@@ -148,10 +170,11 @@ class _Round:
             if len(fresh) != len(group.samples):
                 tried = one.track.copy()
                 events, touched = judged(group.rule, tried, fresh, usual)
+                touched = touched and keeps
                 if tried.key() == one.track.key() and not (touched or events):
                     return ()
         one.track = tried
-        self.changed[one.rule_id, one.entity] = one, group.rule
+        self.changed[group.rule.key, group.entity] = one, group.rule
         return events
 
     def _without_late(self, samples: Sequence[Sample]) -> list[Sample]:

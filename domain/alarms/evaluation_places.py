@@ -46,15 +46,13 @@ class Standpoint:
     """A device, and what its readings are about. `since`: before it they are about nothing here."""
 
     device_id: UUID
+    device_entity: str
+    where: str  # ward and kind in one text
     kind: str
     ward_id: UUID | None
     bed_entity: str | None
     encounter_id: UUID | None
     since: int
-
-    @property
-    def device_entity(self) -> str:
-        return f"device:{self.device_id}"
 
 
 def standpoints(session: Session, devices: Collection[UUID]) -> dict[UUID, Standpoint]:
@@ -80,8 +78,11 @@ def newest_before(session: Session, channel: int, batch: Collection[int]) -> int
 
 
 def _standpoint(row: Any) -> Standpoint:
+    own, ward = f"device:{row.id}", row.ward_id or row.home
+    where = f"{ward} {row.kind}"
     if row.bed_id is None:
-        return Standpoint(row.id, str(row.kind), row.ward_id or row.home, None, None, 0)
+        return Standpoint(row.id, own, where, str(row.kind), ward, None, None, 0)
     since = row.attached if row.lies is None else max(row.attached, row.lies)
-    return Standpoint(row.id, str(row.kind), row.ward_id, f"bed:{row.bed_id}", row.encounter_id,
+    bed = f"bed:{row.bed_id}"
+    return Standpoint(row.id, own, where, str(row.kind), ward, bed, row.encounter_id,
                       microseconds(since))  # fmt: skip

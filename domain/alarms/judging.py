@@ -1,9 +1,9 @@
 """Runs samples through one rule: the same for what is stored now and for what is replayed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.alarms.detectors import Usual
-from domain.alarms.news2 import PARAMETER_OF, SOURCES, as_charted, as_parameter, news2
+from domain.alarms.news2 import PARAMETER_OF, SOURCES, as_charted, as_parameter, band_of, news2
 from domain.alarms.rule_baselines import hour_key
 from domain.alarms.rule_book import Rule
 from domain.alarms.rule_limits import RECORD
@@ -14,9 +14,24 @@ from domain.readings.sample import Sample
 
 FROZEN = int(Quality.FROZEN)
 PARAMETER_VALID = 12 * 60 * MINUTE  # NEWS2 is taken at least every twelve hours
+_ALWAYS = (RuleKind.SCORE, RuleKind.DEVIATION, RuleKind.CUSUM)
+_NONE: list[object] = []  # the memory of a detector without one
 _REFRESH = 4  # a parameter that stays is written again after this part of its validity
 
 Usuals = Mapping[tuple[int, int], Usual]
+
+
+def quiet(rule: Rule, samples: Sequence[Sample]) -> bool:
+    """True where these samples change nothing of a rule that has nothing to remember."""
+    detector = rule.detector
+    if detector is None:
+        return True
+    if rule.body.metric == RECORD:
+        return not any(sample.quality & FROZEN for sample in samples)
+    if detector.remembers or rule.body.kind in _ALWAYS:
+        return False
+    judge = detector.judge
+    return not any(judge(_NONE, sample.value, sample.at) == HOT for sample in samples)
 
 
 def judged(
@@ -72,7 +87,7 @@ def _record(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[
 def _score(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[Event, ...], bool]:
     """The score over the latest value of each parameter; a missing one gives none.
 
-    A value that counts the same is not written again before a quarter of its validity has passed.
+    A value that scores the same is not written again before a quarter of its validity has passed.
     """
     if rule.detector is None:
         return NOTHING, False
@@ -81,6 +96,8 @@ def _score(rule: Rule, track: Track, samples: Iterable[Sample]) -> tuple[tuple[E
     memory: dict[str, list[float]] = dict(track.memory[0]) if track.memory else {}
     for sample in samples:
         touched |= _remember(memory, sample, valid)
+        if len(memory) < len(SOURCES):
+            continue
         present = {
             name: value for name, (at, value, _) in memory.items() if sample.at - at <= valid
         }
@@ -105,7 +122,8 @@ def _remember(memory: dict[str, list[float]], sample: Sample, valid: int) -> boo
         stale = sample.at - at > valid
         if sample.at <= at or (rank > other and not stale):
             return False
-        if value == kept and rank == other and sample.at - at < valid / _REFRESH:
+        alike = rank == other and band_of(name, value) == band_of(name, kept)
+        if alike and sample.at - at < valid / _REFRESH:
             return False
     memory[name] = [sample.at, value, rank]
     return True

@@ -20,6 +20,12 @@ _BANDS: dict[str, tuple[tuple[float, ...], tuple[int, ...]]] = {
 }
 _SCALE_2_LOW: tuple[tuple[float, ...], tuple[int, ...]] = ((83, 85, 87), (3, 2, 1, 0))
 _SCALE_2_ON_OXYGEN: tuple[tuple[float, ...], tuple[int, ...]] = ((92, 94, 96), (0, 1, 2, 3))
+_EDGES: dict[str, tuple[float, ...]] = {
+    **{name: edges for name, (edges, _) in _BANDS.items()},
+    "spo2": (83, 85, 87, 91, 92, 93, 94, 95, 96),
+    "oxygen": (0,),
+    "consciousness": (0,),
+}
 PARAMETERS = ("rr", "spo2", "oxygen", "systolic", "hr", "consciousness", "temp")
 # which metrics tell a parameter, the preferred one first
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -68,6 +74,11 @@ def points_of(name: str, value: float) -> int:
     if name == "consciousness":
         return 3 if value else 0
     return _points(_BANDS[name], as_charted(name, value))
+
+
+def band_of(name: str, value: float) -> int:
+    """Two values of one band score alike, on either scale and on oxygen or not."""
+    return bisect_left(_EDGES[name], as_charted(name, value))
 
 
 def as_charted(name: str, value: float) -> float:

@@ -1,6 +1,6 @@
 """The published rules of a hospital, ready to judge, and which of them apply where."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,10 @@ class Rule:
     body: RuleBody
     detector: Detector | None
     ward_id: UUID | None = None
+    key: str = ""  # the id as text, whose hash is kept
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", str(self.id))
 
     @property
     def rank(self) -> int:
@@ -59,7 +63,7 @@ class RuleBook:
     rules: tuple[Rule, ...]
     metrics: frozenset[str] = frozenset()
     by_id: dict[UUID, Rule] = field(default_factory=dict)
-    _found: dict[tuple[str, UUID | None, str], tuple[Rule, ...]] = field(default_factory=dict)
+    _tables: dict[str, dict[str, tuple[Rule, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, revision: int, rules: Iterable[Rule]) -> "RuleBook":
@@ -67,14 +71,17 @@ class RuleBook:
         metrics = {metric for rule in kept for metric in _metrics_of(rule)}
         return cls(revision, kept, frozenset(metrics), {rule.id: rule for rule in kept})
 
-    def for_metric(self, metric: str, ward_id: UUID | None, kind: str) -> tuple[Rule, ...]:
-        """The rules that judge a metric of a device of this kind in this ward."""
-        key = (metric, ward_id, kind)
-        found = self._found.get(key)
-        if found is None:
-            asked = (rule for rule in self.rules if metric in _metrics_of(rule))
-            found = self._found[key] = winners(asked, ward_id, kind)
-        return found
+    def at(self, where: str, ward_id: UUID | None, kind: str) -> Callable[[str], tuple[Rule, ...]]:
+        """By metric: the rules for devices of a kind in a ward, which `where` stands for."""
+        table = self._tables.get(where)
+        if table is None:
+            table = self._tables[where] = {
+                metric: winners(
+                    (rule for rule in self.rules if metric in _metrics_of(rule)), ward_id, kind
+                )
+                for metric in self.metrics
+            }
+        return lambda metric: table.get(metric, ())
 
     def of_kind(self, kind: RuleKind) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.body.kind is kind)

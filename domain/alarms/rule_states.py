@@ -13,14 +13,30 @@ from sqlmodel import Session
 from domain.alarms.rule_model import RULE_STATE
 from domain.alarms.rule_phase import Delays, Phase, Track, due
 
-Key = tuple[UUID, str]
+Key = tuple[str, str]  # the rule's id as text and the entity
 _AT_ONCE = 400  # entities in one statement
 _COLUMNS = RULE_STATE.c
 _CHANGING = ("phase", "since", "last_at", "heard", "due", "count", "value", "device_id", "ward_id",
              "encounter_id", "memory")  # fmt: skip
 # Locked in one order, so that two batches wait for each other and never deadlock.
 _OF_ENTITIES = (
-    sa.select(RULE_STATE)
+    sa.select(
+        *(
+            _COLUMNS[name]
+            for name in (
+                "rule_id",
+                "entity",
+                "phase",
+                "since",
+                "last_at",
+                "heard",
+                "count",
+                "value",
+                "memory",
+                "encounter_id",
+            )
+        )
+    )
     .where(
         _COLUMNS.hospital_id == sa.bindparam("hospital"),
         _COLUMNS.entity.in_(sa.bindparam("entities", expanding=True)),
@@ -54,21 +70,25 @@ class Standing:
 def standings(
     session: Session, hospital_id: UUID, entities: Collection[str], *, lock: bool = True
 ) -> dict[Key, Standing]:
-    """Every row of these entities, by rule and entity."""
+    """Every row of these entities, by rule and entity; who told last and where is left out."""
     asked = _OF_ENTITIES.with_for_update() if lock else _OF_ENTITIES
     names, found = sorted(entities), {}
     for first in range(0, len(names), _AT_ONCE):
         given = {"hospital": hospital_id, "entities": names[first : first + _AT_ONCE]}
         for row in session.connection().execute(asked, given):
-            one = standing_of(row)
-            found[one.rule_id, one.entity] = one
+            one = Standing(row.rule_id, row.entity, _track(row), encounter_id=row.encounter_id,
+                           heard=row.heard, known=True)  # fmt: skip
+            found[str(one.rule_id), one.entity] = one
     return found
 
 
 def standing_of(row: Any) -> Standing:
-    track = Track(Phase(row.phase), row.since, row.last_at, row.count, row.value, row.memory)
-    return Standing(row.rule_id, row.entity, track, row.device_id, row.ward_id, row.encounter_id,
-                    row.heard, known=True)  # fmt: skip
+    return Standing(row.rule_id, row.entity, _track(row), row.device_id, row.ward_id,
+                    row.encounter_id, row.heard, known=True)  # fmt: skip
+
+
+def _track(row: Any) -> Track:
+    return Track(Phase(row.phase), row.since, row.last_at, row.count, row.value, row.memory)
 
 
 def save(

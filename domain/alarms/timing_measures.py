@@ -109,7 +109,8 @@ def _turn(known: dict[Key, Standing], asked: Asked, now: int) -> Turn | None:
     rule, entity, ward_id, device_id, value = asked
     if value is None or rule.detector is None:
         return None
-    one = known.get((rule.id, entity)) or Standing(rule.id, entity, Track(), device_id, ward_id)
+    one = known.get((rule.key, entity)) or Standing(rule.id, entity, Track())
+    one.device_id, one.ward_id = device_id, ward_id
     before = one.track.phase, one.track.since
     # every question is a sample, and none of them is late
     delays = replace(rule.body.delays, min_samples=1, max_gap=0)
