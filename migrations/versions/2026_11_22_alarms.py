@@ -31,11 +31,34 @@ def upgrade() -> None:
     _alarm_event()
     _alarm_flood()
     _alarm_limit()
+    _keep_history()
 
 
 def downgrade() -> None:
     for table in ("alarm_limit", "alarm_flood", "alarm_event", "alarm"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION alarm_event_is_kept")
+
+
+def _keep_history() -> None:
+    """A line of an alarm's history is never changed or taken away."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION alarm_event_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'alarm_event_is_kept' USING ERRCODE = '23514',"
+            " CONSTRAINT = 'alarm_event_is_kept'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER alarm_event_is_kept BEFORE UPDATE OR DELETE ON alarm_event"
+            " FOR EACH ROW EXECUTE FUNCTION alarm_event_is_kept()"
+        )
+        return
+    for change in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER alarm_event_is_kept_{change.lower()} BEFORE {change} ON alarm_event"
+            " BEGIN SELECT RAISE(ABORT, 'alarm_event_is_kept'); END"
+        )
 
 
 def _row() -> list[sa.Column[object]]:

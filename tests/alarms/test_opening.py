@@ -1,5 +1,9 @@
 """How alarms begin and end, without people: one per source and entity, about one patient."""
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
 from domain.alarms.model import AlarmState, Severity
 from tests.alarms.ward import Ward
 
@@ -59,3 +63,16 @@ def test_rules_and_kinds_and_entities_are_told_apart(ward: Ward) -> None:
 def test_a_long_text_is_cut_and_the_alarm_is_raised(ward: Ward) -> None:
     alarm = ward.open(text_zh="长" * 500, text_en="x" * 500)
     assert (len(alarm.text_zh), len(alarm.text_en)) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE alarm_event SET reason = 'X'", "DELETE FROM alarm_event"]
+)
+def test_a_line_of_history_is_never_changed(ward: Ward, change: str) -> None:
+    alarm = ward.open()
+    with (
+        pytest.raises(IntegrityError, match="alarm_event_is_kept"),
+        ward.world.engine.begin() as connection,
+    ):
+        connection.execute(text(change))
+    assert [(line.kind, line.reason) for line in ward.lines(alarm)] == [("OPENED", None)]
