@@ -1,6 +1,6 @@
 """What a rule says, as values: read from the plain form that YAML, GraphQL and rows share.
 
-The plain form is a mapping with the keys of docs/alarms.md: `id`, `kind`, `metric`, `op`,
+The plain form is a mapping with the keys of docs/alarm-rules.md: `id`, `kind`, `metric`, `op`,
 `threshold`, `for` …; durations as ISO 8601 (`PT2M`), numbers in the metric's canonical unit.
 """
 

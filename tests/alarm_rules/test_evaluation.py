@@ -155,6 +155,20 @@ def test_a_score_waits_for_all_seven_parameters(ward: Ward) -> None:
     assert (alarm.kind, alarm.value, alarm.metric) == (AlarmKind.SCORE, 9.0, "news2")
 
 
+def test_score_rules_share_what_they_know_of_a_patient(ward: Ward) -> None:
+    ward.publish(NEWS, {**NEWS, "id": "news2-low", "threshold": 5, "severity": "low"})
+    ward.device("M1", "A1")
+    for metric, value in {**WELL, "rr": 26, "spo2": 92}.items():
+        ward.send("M1", metric, [(1, value)])
+    assert [(str(one.severity), one.value) for one in ward.alarm_rows()] == [("LOW", 5.0)]
+    assert sorted(ward.phases()) == ["FIRING", "NORMAL"]  # the parameters, and the alarm
+    ward.send("M1", "hr", [(2, 131)])
+    assert sorted(str(one.severity) for one in ward.alarm_rows()) == ["HIGH", "LOW"]
+    ward.send("M1", "rr", [(3, 14)])
+    ward.send("M1", "hr", [(3, 70)])
+    assert [state for _, state in ward.alarms()] == ["RESOLVED", "RESOLVED"]
+
+
 def test_a_score_forgets_what_is_too_old(ward: Ward) -> None:
     ward.publish({**NEWS, "maxGap": "PT4H"})
     ward.device("M1", "A1")

@@ -125,6 +125,12 @@ def test_a_file_that_is_no_list_of_rules_is_refused(body: bytes) -> None:
     assert refused.value.reason == "RULE_FILE"
 
 
+def test_the_rule_of_the_manual_is_right() -> None:
+    manual = (Path(__file__).parents[2] / "docs/alarm-rules.md").read_text("utf-8")
+    (shown,) = check(manual.split("```yaml\n")[1].split("```")[0].encode())
+    assert (shown.problem, shown.code, shown.ward) == (None, "icu-spo2-low", "ICU")
+
+
 def test_a_list_or_one_rule_per_document_is_taken() -> None:
     both = (as_yaml(spo2_low()), b"---\n" + yaml.safe_dump(spo2_low()).encode() + b"---\n")
     assert parse(both[0]) == parse(both[1]) == [spo2_low()]
