@@ -22,6 +22,7 @@ from domain.accounts.founding import FOUNDING_ROLES, FoundAdministrators, Founde
 from domain.accounts.grants import GrantRole
 from domain.beds.commands import AddBed, AdmitPatient, RequestBed
 from domain.beds.model import Bed
+from domain.notices.on_call import SetOnCall
 from domain.patients.commands import (
     Identifier,
     Identity,
@@ -153,7 +154,11 @@ class Seeder:
         self._employ(passwords, manager, "bed-manager", hospital.id)
         if ward is not None:
             nurse = f"charge-nurse-{ward.code.lower()}"
-            self._employ(passwords, nurse, "charge-nurse", hospital.id, ward.id)
+            charge = self._employ(passwords, nurse, "charge-nurse", hospital.id, ward.id)
+            self._run(self.staff, SetOnCall(
+                hospital_id=hospital.id, ward_id=ward.id, duty="role:charge-nurse",
+                account_id=charge.id,
+            ))  # fmt: skip
         self._app.watch.step()
         passwords.close()
 
