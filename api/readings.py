@@ -38,6 +38,8 @@ def whose_readings(
     since: datetime, until: datetime,
 ) -> Whose:  # fmt: skip
     """Whose readings are meant. Raises NotFound out of reach, Invalid where nothing is named."""
+    if since.tzinfo is None or until.tzinfo is None:
+        raise Invalid("a time needs a zone; send it with an offset", field="since")
     if since >= until:
         raise Invalid("the time asked for ends before it begins", field="until")
     asked = ((of_device, device_id), (of_bed, bed_id), (of_encounter, encounter_id))

@@ -1,5 +1,6 @@
 """A batch of messages on its way into the database: clean, keep, remember, tell the rules."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -194,9 +195,12 @@ class _Batch:
         if self.door != Door.FILE:  # a device is not heard of by a file
             write_heard(self.work.session.connection(), self.hospital_id, self.heard.values())
             wake(self.work, [one for one in self.heard if self.known.by_id[one].state in _ASLEEP])
-        for device, heard in self.heard.items():
-            if heard.readings:
-                self.work.emit("ReadingsStored", self.known.by_id[device].scope, device=device)
+        # One event a ward, not a device: every process hears each, and screens read anew at one.
+        places = Counter(
+            self.known.by_id[one].scope for one, heard in self.heard.items() if heard.readings
+        )
+        for scope, devices in sorted(places.items(), key=lambda one: one[0].path):
+            self.work.emit("ReadingsStored", scope, devices=devices)
 
 
 def samples(rows: Sequence[Kept], origin: Mapping[int, Origin]) -> list[Sample]:
