@@ -128,7 +128,8 @@ class Sender:
             self._rest += chunk
         frame, _, self._rest = self._rest.partition(END + RETURN)
         assert frame[:1] == b"\x0b"
-        lines = frame[1:].decode().split("\r")
+        codec = "gb18030" if b"|GB 18030-2000" in frame.split(b"\r")[0] else "utf-8"
+        lines = frame[1:].decode(codec, "replace").split("\r")
         return Answer([line.split("|") for line in lines if line])
 
     def ended(self) -> bool:
