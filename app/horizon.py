@@ -38,5 +38,9 @@ def own_horizon(engine: Engine) -> int:
 
 
 def oldest(newest: int, active: Iterable[int]) -> int:
-    """The least of `newest` and the open transactions, these without their epoch."""
-    return min([newest, *(newest - (newest - one) % _WRAP for one in active)])
+    """The least of `newest` and the open transactions, these without their epoch.
+
+    One that began after `newest` was read counts for nothing: it lies ahead, not 2^32 behind.
+    """
+    behind = ((newest - one) % _WRAP for one in active)
+    return min([newest, *(newest - by for by in behind if by < _WRAP // 2)])

@@ -194,6 +194,13 @@ def test_open_transactions_are_put_into_the_epoch_of_the_newest() -> None:
     assert oldest(epoch + 5, [2**32 - 7, 3]) == epoch - 7
 
 
+def test_a_transaction_that_began_after_the_newest_was_read_hides_no_open_one() -> None:
+    """Taken for one of 2^32 before, it made a negative horizon, which xid8 reads as a huge one."""
+    assert oldest(900, [850, 901]) == 850
+    assert oldest(900, [900, 950]) == 900
+    assert oldest(3 * 2**32 - 1, [2]) == 3 * 2**32 - 1
+
+
 def test_another_process_is_woken_by_notify(postgres_bare: Engine) -> None:
     """Two feeds on one database; the second polls once an hour, so only the hint can tell it."""
     near, far = Feed(postgres_bare, Cursors(KEY)), Feed(postgres_bare, Cursors(KEY), poll_s=3600)
