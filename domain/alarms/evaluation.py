@@ -115,7 +115,9 @@ class _Round:
     work: Work
     hospital_id: UUID
     known: dict[Key, Standing]
-    parameters: dict[str, list[Any]] = field(default_factory=dict)  # of scores, by entity
+    parameters: dict[str, tuple[list[Any], bool]] = field(
+        default_factory=dict
+    )  # of scores, by entity
     changed: dict[Key, tuple[Standing, Rule]] = field(default_factory=dict)
 
     def take(self, groups: Mapping[Key, _Group]) -> None:
@@ -146,12 +148,20 @@ class _Round:
         return one
 
     def _score(self, group: _Group, one: Standing) -> tuple[Event, ...]:
-        """The parameters of a patient are kept once, by the first score rule; others borrow."""
-        kept = self.parameters.get(group.entity)
-        if kept is None:
-            self.parameters[group.entity] = list(one.track.memory)
-            return self._judge(group, one)
-        one.track.memory = list(kept)
+        """The parameters of a patient are kept once, by the first score rule; others borrow.
+
+        While none of them scores otherwise, no rule that is at rest has anything to say.
+        """
+        borrowed = self.parameters.get(group.entity)
+        if borrowed is None:
+            before = list(one.track.memory)
+            events = self._judge(group, one)
+            self.parameters[group.entity] = before, one.track.memory != before
+            return events
+        memory, scores_otherwise = borrowed
+        if not scores_otherwise and not one.known:
+            return ()
+        one.track.memory = list(memory)
         events = self._judge(group, one, keeps=False)
         one.track.memory = []
         return events
