@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,10 @@ class Screen:
     """Knows which devices have an alarm now."""
 
     def __init__(self, port: int, token: str, hospital: str) -> None:
-        self._socket = connect(
+        self._open = ExitStack()  # until this process ends
+        self._socket = self._open.enter_context(connect(
             f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
-        )
+        ))  # fmt: skip
         self._say({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
         self._next("connection_ack")
         self._say({"type": "subscribe", "id": "1",
