@@ -105,7 +105,8 @@ class Ward:
             each, before = rows // len(channels), microseconds(utc_now()) - 3_600_000_000
             insert = (
                 "INSERT INTO reading (channel_id, at, received, stored, value, quality)"
-                " SELECT c.id, CAST(:before AS bigint) - n * 1000000, 0, 0, 80, 0 FROM channel c"
+                " SELECT c.id, CAST(:before AS bigint) - CAST(n AS bigint) * 1000000, 0, 0, 80, 0"
+                " FROM channel c"
             )
             if engine.dialect.name == "postgresql":
                 numbers = f" CROSS JOIN generate_series(1, {each}) n"

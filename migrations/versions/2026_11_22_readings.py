@@ -63,6 +63,8 @@ def upgrade() -> None:
         op.execute("CREATE TABLE reading_rest PARTITION OF reading DEFAULT")
         op.execute(_MAKE_DAY)
         op.execute(_DROP_DAYS)
+        for function in ("reading_make_day(date)", "reading_drop_days(date)"):
+            op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
 
 
 def downgrade() -> None:

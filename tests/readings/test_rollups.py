@@ -152,3 +152,11 @@ def test_a_day_that_began_without_its_partition_stays_in_the_rest(world: World) 
     with Session(world.engine) as session:
         assert days_to_make(session, world.now) == []
     assert world.sql("SELECT count(*) FROM reading_rest") == [(1,)]
+
+
+def test_nobody_may_make_or_drop_days_without_a_grant(world: World) -> None:
+    if world.engine.dialect.name != "postgresql":
+        return
+    for function in ("reading_make_day(date)", "reading_drop_days(date)"):
+        asked = "SELECT has_function_privilege('pg_monitor', :function, 'EXECUTE')"
+        assert world.sql(asked, function=function) == [(False,)]
