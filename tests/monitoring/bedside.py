@@ -81,10 +81,14 @@ class Watcher:
 
     def next(self) -> list[dict[str, Any]]:
         """The alarms of the next payload."""
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 message = self._connected().receive(timeout_s=PATIENCE_S)
+            except TimeoutError:
+                raise AssertionError("nothing is shown any more") from None
             except (ConnectionClosed, OSError):
+                assert time.monotonic() < deadline, "the screen is cut off again and again"
                 self.leave()
                 continue
             assert message["type"] == "next", message

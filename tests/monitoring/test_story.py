@@ -27,7 +27,7 @@ LOW_SPO2 = {
     "text": {"zh": "血氧低", "en": "SpO2 low"}, "escalate": ESCALATE,
 }  # fmt: skip
 SILENT = {
-    "id": "silent", "kind": "ABSENCE", "for": "PT3S", "severity": "MEDIUM",
+    "id": "silent", "kind": "ABSENCE", "for": "PT5S", "severity": "MEDIUM",
     "notify": ["in-app", "email"], "text": {"zh": "无数据", "en": "No data"}, "escalate": ESCALATE,
 }  # fmt: skip
 Interrupt = Callable[[], None]
