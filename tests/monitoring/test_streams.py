@@ -186,6 +186,9 @@ def _message(kind: str, payload: dict[str, Any], **more: str) -> str:
     return json.dumps({"type": kind, "payload": payload, **more})
 
 
+@pytest.mark.parametrize(
+    "house", ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)], indirect=True
+)
 def test_one_stuck_screen_among_fifty_is_let_go_and_the_others_get_every_alarm(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
