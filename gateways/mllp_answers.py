@@ -1,5 +1,6 @@
 """The answer to a message: AA, AE or AR with a reason, or CA, CE, CR where only those are asked."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,6 +100,9 @@ class Asked:
         return cls(application=plain[2], facility=plain[3], control_id=plain[9])
 
 
+_TRIGGER = re.compile(r"[A-Z][A-Z0-9]{2}")
+
+
 def answer(asked: Asked, verdict: Verdict, *, facility: str, now: datetime) -> bytes | None:
     """The acknowledgement, or None where the sender wants none for this outcome.
 
@@ -110,7 +114,8 @@ def answer(asked: Asked, verdict: Verdict, *, facility: str, now: datetime) -> b
         if not asked.accept or not _wanted(asked.accept, code):
             return None
         code = _ACCEPT[code]
-    kind = f"ACK^{_plain(asked.trigger)}^ACK" if asked.trigger else "ACK"
+    # A trigger has three characters; anything longer is somebody's text in the wrong place.
+    kind = f"ACK^{asked.trigger}^ACK" if _TRIGGER.fullmatch(asked.trigger) else "ACK"
     segments = [
         f"MSH|^~\\&|WARDGRID|{_plain(facility)}|{_plain(asked.application)}"
         f"|{_plain(asked.facility)}|{now:%Y%m%d%H%M%S}+0000||{kind}|{new_id().hex[:20]}"
