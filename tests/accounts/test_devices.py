@@ -50,7 +50,7 @@ def test_a_screen_shows_its_ward_for_twelve_hours(house: House, charge_nurse: Ac
     assert (admitted.actor.kind, admitted.operations) == (ActorKind.SCREEN, "ward-screen")
     assert admitted.expires_at == house.now + timedelta(hours=12)
     classes = house.decisions.classes(admitted.actor, house.ward.scope)
-    assert classes == frozenset("GKBPOM")
+    assert classes == frozenset("GKBPOMW")
     assert house.decisions.classes(admitted.actor, house.other_ward.scope) == frozenset("G")
     house.wait(hours=12)
     assert not house.gate.holds(admitted)

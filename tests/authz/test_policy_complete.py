@@ -17,8 +17,9 @@ def test_every_command_can_be_done_by_some_role() -> None:
         importlib.import_module(module.name)
     allowed = {rule.action for rule in shipped_policy().rules if rule.eft == "allow"}
 
-    assert all_commands()
-    assert sorted({c.action for c in all_commands()} - allowed) == []
+    commands = [one for one in all_commands() if one.__module__.startswith("domain.")]
+    assert commands
+    assert sorted({c.action for c in commands} - allowed) == []
 
 
 def test_the_page_about_roles_is_current() -> None:
