@@ -135,6 +135,8 @@ class Outside:
                 raise Unreachable("CONNECTION_LOST") from None
             try:
                 return Reply(response.status_code, await _beginning(response))
+            except httpx.TimeoutException:
+                raise Unreachable("TIMED_OUT") from None
             except httpx.HTTPError:
                 raise Unreachable("CONNECTION_LOST") from None
             finally:

@@ -165,7 +165,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_once(hospital: Hospital, m
     assert visits == many
 
 
-@pytest.mark.parametrize("many", [1000, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("many", [400, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_among_many_that_nobody_can_read_each_good_message_is_applied(
     hospital: Hospital, many: int, record_property: Callable[[str, object], None]
 ) -> None:
