@@ -37,7 +37,8 @@ class Listeners:
 
     port: int = 8883
     gateway_port: int = 1884
-    host: str = "0.0.0.0"  # noqa: S104 - devices come from outside, over TLS only
+    # Devices come from outside, over TLS only.
+    host: str = "0.0.0.0"  # noqa: S104  # nosec B104
     certificate: Path | None = None
     key: Path | None = None
     device_ca: Path | None = None  # who signs the devices' certificates

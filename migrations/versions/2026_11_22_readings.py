@@ -6,6 +6,7 @@ table by them. The functions take a day, never a name.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -113,7 +114,7 @@ def _told() -> list[sa.Column[int]]:
     ]
 
 
-def _raw() -> list[sa.Column[str]]:
+def _raw() -> list[sa.Column[Any]]:
     return [
         sa.Column("quality", sa.Integer(), nullable=False),
         sa.Column("raw", sa.Float(), nullable=True),
