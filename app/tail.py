@@ -21,6 +21,9 @@ _VISIBLE = text(
     "(outbox.xid, outbox.id) > (CAST(:transaction AS xid8), :row)"
     f" AND outbox.xid < GREATEST({_HORIZON}, CAST(:ended AS xid8))"
 )
+_UNUSED = text(
+    "SELECT pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')::regclass) IS NULL"
+)
 _IN_ORDER = text("outbox.xid, outbox.id")
 _COLUMNS = (
     OUTBOX.c.id, OUTBOX.c.hospital_id, OUTBOX.c.ward_id,
@@ -72,11 +75,18 @@ def kept_since(connection: Connection, position: Position) -> bool:
     if first == 1 or position == START:
         return first == 1 or first is None
     if first is None:
-        return position == head(connection)
+        return position == head(connection) or _never_used(connection)
     if connection.dialect.name == "postgresql":
         query = text("SELECT min(xid)::text FROM outbox")
         return int(connection.execute(query).scalar_one()) <= position.transaction
     return bool(first <= position.row + 1)
+
+
+def _never_used(connection: Connection) -> bool:
+    """PostgreSQL: no row was ever made. Its head moves on with the whole server's transactions."""
+    if connection.dialect.name != "postgresql":
+        return False
+    return bool(connection.execute(_UNUSED).scalar_one())
 
 
 def _after_on_postgres(

@@ -117,6 +117,17 @@ def test_a_cursor_opens_for_its_own_hospital_only(outbox: Engine, feed: Feed) ->
         feed.since(cursor, THERE)
 
 
+def test_a_cursor_of_an_unused_feed_stays_good_whatever_the_server_does(
+    outbox: Engine, feed: Feed, databases: Databases
+) -> None:
+    with reading(outbox) as session:
+        cursor = feed.cursor(session, HERE)
+    if outbox.dialect.name == "postgresql":
+        with databases.empty("postgresql") as elsewhere:  # moves the server's transactions on
+            publish(open_bare(elsewhere), Scope(THERE), "RequestMade")
+    assert feed.since(cursor, HERE) == []
+
+
 def test_cursors_of_one_place_differ_between_hospitals_and_keys() -> None:
     place = Position(7, 9)
     assert Cursors(KEY).cursor(place, HERE) == Cursors(KEY).cursor(place, HERE)
