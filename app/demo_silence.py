@@ -15,6 +15,9 @@ ALARMS = """query Alarms($hospital: UUID!) {
 TAKE_NOTE = """mutation TakeNote($id: UUID!, $key: String!) {
   acknowledgeAlarm(alarmId: $id, idempotencyKey: $key) { __typename ... on Alarm { state } }
 }"""
+HEARD = """query Heard($hospital: UUID!) {
+  devices(first: 100, hospitalId: $hospital) { nodes { device { id } lastSeenAt } }
+}"""
 LONGEST_S = 30.0
 
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -26,7 +29,10 @@ class NotInTime(Exception):
 
 def silence_lives(ask: Ask, hospital: str, monitors: Monitors) -> dict[str, Any]:
     """Raised, escalated, acknowledged, resolved: how many seconds each took. Raises NotInTime."""
-    monitor, begun, took = monitors.all[0], time.monotonic(), {}
+    monitor = monitors.all[0]
+    _wait_until_heard(ask, hospital, str(monitor.device_id))
+    begun = time.monotonic()
+    took: dict[str, float] = {}
 
     def wait_for(what: str, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + LONGEST_S
@@ -47,3 +53,14 @@ def silence_lives(ask: Ask, hospital: str, monitors: Monitors) -> dict[str, Any]
     monitor.silent = False
     wait_for("resolved", lambda one: one["state"] == "RESOLVED")
     return took
+
+
+def _wait_until_heard(ask: Ask, hospital: str, device: str) -> None:
+    """What was never heard of cannot fall silent."""
+    deadline = time.monotonic() + LONGEST_S
+    while time.monotonic() < deadline:
+        found = ask(HEARD, {"hospital": hospital})["devices"]["nodes"]
+        if any(one["device"]["id"] == device and one["lastSeenAt"] for one in found):
+            return
+        time.sleep(0.2)
+    raise NotInTime("the monitors were not heard of")
