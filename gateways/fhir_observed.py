@@ -6,60 +6,53 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from authz.classes import DataClass
-from domain.devices.model import Device
-from domain.readings.metrics import catalogue, metric_named
+from domain.readings.metrics import metric_named
 from domain.readings.model import CHANNEL
 from domain.readings.observed import Observed, observed
+from domain.readings.whose import Whose, of_device
 from gateways.fhir_check import Issue, NotFhir
 from gateways.fhir_reading import Looking, Page, Resource, paged
 from gateways.fhir_resources import of_observation
 from kit.clock import EPOCH
 from kit.errors import Invalid
 
+_INSTANT = timedelta(microseconds=1)
+
 
 def observations(looking: Looking) -> Page:
-    """Readings of one device; what is about a patient only for who may see that patient's."""
-    if "_id" in looking.wanted:
-        device, rows = _one(looking)
-    else:
-        device, rows = _many(looking)
+    """Readings of one device, of who lies at it now, or of nobody: as in GraphQL."""
+    device_id, whose, rows = _one(looking) if "_id" in looking.wanted else _many(looking)
+    if not looking.sees(DataClass.CLINICAL, whose.scope, whose.subject):
+        return Page([])
 
-    def shape(row: Observed) -> Resource | None:
-        clinical = catalogue()[row.metric].of_patient and row.subject is not None
-        kind = DataClass.CLINICAL if clinical else DataClass.DEVICE
-        if not looking.sees(kind, row.scope, row.subject):
-            return None
-        if clinical and row.subject is not None:
-            looking.shown(row.subject, "Observation.valueQuantity")
-        return of_observation(row, device.id)
+    def shape(row: Observed) -> Resource:
+        if whose.subject is not None:
+            looking.shown(whose.subject, "Observation.valueQuantity")
+        return of_observation(row, device_id, whose.encounter_id)
 
     return paged(rows, looking.count, shape)
 
 
-def _many(looking: Looking) -> tuple[Device, list[Observed]]:
-    device = _reachable(looking, _device_asked(looking))
-    since, until = _interval(looking)
-    return device, observed(looking.session, device, since, until, metric=_metric(looking),
-                            after=_mark(looking, "_page"), limit=looking.count + 1)  # fmt: skip
+def _many(looking: Looking) -> tuple[UUID, Whose, list[Observed]]:
+    device_id = _device_asked(looking)
+    whose = of_device(looking.session, looking.scopes, device_id, *_interval(looking))
+    rows = observed(looking.session, whose, metric=_metric(looking),
+                    after=_mark(looking, "_page"), limit=looking.count + 1)  # fmt: skip
+    return device_id, whose, rows
 
 
-def _one(looking: Looking) -> tuple[Device, list[Observed]]:
+def _one(looking: Looking) -> tuple[UUID, Whose, list[Observed]]:
     """By the id that it had in a page: its time and its channel."""
     at, channel = _mark(looking, "_id") or (0, 0)
-    found = looking.session.connection().execute(
+    device_id = looking.session.connection().execute(
         sa.select(CHANNEL.c.device_id).where(CHANNEL.c.id == channel)
-    )
-    device = _reachable(looking, found.scalar())
+    ).scalar()  # fmt: skip
+    if device_id is None:
+        raise NotFhir(Issue("not-found", "_id", "no such reading that you may see"), status=404)
     moment = EPOCH + timedelta(microseconds=at)
-    rows = observed(looking.session, device, moment, moment + timedelta(microseconds=1), limit=50)
-    return device, [row for row in rows if row.channel == channel]
-
-
-def _reachable(looking: Looking, device_id: UUID | None) -> Device:
-    device = looking.session.get(Device, device_id) if device_id else None
-    if device is None or not looking.reached(device.scope):
-        raise NotFhir(Issue("not-found", "device", "no such device that you may see"), status=404)
-    return device
+    whose = of_device(looking.session, looking.scopes, device_id, moment, moment + _INSTANT)
+    rows = observed(looking.session, whose, after=(at, channel - 1), limit=1)
+    return device_id, whose, [row for row in rows if row.channel == channel]
 
 
 def _device_asked(looking: Looking) -> UUID:
@@ -104,6 +97,11 @@ def _mark(looking: Looking, name: str) -> tuple[int, int] | None:
     if text is None:
         return None
     at, _, channel = text.partition("-")
-    if not (at.isdecimal() and channel.isdecimal() and len(text) < 40):
+    if not (_number(at) and _number(channel)):
         raise NotFhir(Issue("value", name, "is no id of a reading here"))
     return int(at), int(channel)
+
+
+def _number(text: str) -> bool:
+    """Digits, few enough for a time in microseconds or a channel."""
+    return text.isascii() and text.isdecimal() and len(text) <= 16

@@ -122,7 +122,7 @@ def of_device(row: Device, attached: DeviceAttachment | None) -> Resource:
     return told
 
 
-def of_observation(row: Observed, device_id: UUID) -> Resource:
+def of_observation(row: Observed, device_id: UUID, encounter_id: UUID | None) -> Resource:
     """A cleaned reading, in its canonical UCUM unit; what is odd about it stands in a note."""
     metric = catalogue()[row.metric]
     codes = [{"system": LOINC, "code": code} for code in metric.loinc[:1]]
@@ -137,6 +137,8 @@ def of_observation(row: Observed, device_id: UUID) -> Resource:
         "valueQuantity": {"value": round(row.value, 6), "unit": metric.unit,
                           "system": "http://unitsofmeasure.org", "code": metric.unit},
     }  # fmt: skip
+    if encounter_id is not None:
+        told["encounter"] = {"reference": f"Encounter/{encounter_id}"}
     odd = [flag.name for flag in Quality if flag and flag in Quality(row.quality)]
     return told | ({"note": [{"text": ", ".join(filter(None, odd))}]} if odd else {})
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
-from domain.beds.commands import AddBed
+from domain.beds.commands import AddBed, DepartPatient
 from domain.beds.model import Bed, BedStay
 from domain.devices.commands import AttachDevice, RegisterDevice
 from domain.devices.model import DeviceKind, Protocol
@@ -312,12 +312,17 @@ def test_a_device_is_registered_and_its_observation_stored_and_read(world: FhirW
     )  # fmt: skip
     nobody = {**seen, "device": {"identifier": {"value": "NOBODY"}}}
     assert issues(sender.post("Observation", nobody)) == [("Observation.device", "not-found")]
-    found = technician.get("Observation", device=f"Device/{key}").json()
+    reader = world.client("charge-nurse")
+    found = reader.get("Observation", device=f"Device/{key}").json()
     values = [one["resource"]["valueQuantity"] for one in found["entry"]]
     assert values == [{"value": 37.0, "unit": "Cel", "code": "Cel",
                        "system": "http://unitsofmeasure.org"}]  # fmt: skip
-    again = technician.get(f"Observation/{found['entry'][0]['resource']['id']}").json()
+    again = reader.get(f"Observation/{found['entry'][0]['resource']['id']}").json()
     assert again == found["entry"][0]["resource"]
+    assert "entry" not in technician.get("Observation", device=f"Device/{key}").json()
+    for odd in ("9" * 30 + "-1", "1-" + "9" * 30, "-1", "1-0x"):
+        assert reader.get(f"Observation/{odd}").status_code == 400
+    assert reader.get("Observation/1-999999999").status_code == 404
 
 
 def test_a_patients_reading_shows_to_who_may_see_it_and_is_recorded(world: FhirWorld) -> None:
@@ -340,6 +345,9 @@ def test_a_patients_reading_shows_to_who_may_see_it_and_is_recorded(world: FhirW
     shown = charge.get("Observation", device=f"Device/{device.id}", code="hr").json()
     assert [one["resource"]["valueQuantity"]["value"] for one in shown["entry"]] == [82]
     assert world.sql("SELECT count(*) FROM ledger_entry") == before + 1
+    assert shown["entry"][0]["resource"]["encounter"]["reference"] == (
+        f"Encounter/{ids['encounter']}"
+    )
     for role in ("device-technician", "bed-manager"):  # no clinical data of anybody
         assert "entry" not in world.client(role).get(
             "Observation", device=f"Device/{device.id}"
@@ -354,3 +362,30 @@ def test_nothing_of_a_person_reaches_an_error(world: FhirWorld, sender: Client) 
     text = sender.post("", sent).text
     assert "Chalmers" not in text
     assert who["identifier"][0]["value"] not in json.dumps(json.loads(text))
+
+
+def test_the_values_of_whoever_left_do_not_show_any_more(world: FhirWorld) -> None:
+    ids = world.corner.ids
+    (bed,) = side_rooms(world, "S9")
+    technician = world.city.enrol("device-technician", scope=Scope(ids["hospital"]))
+    device = world.city.do(RegisterDevice(
+        hospital_id=ids["hospital"], ward_id=ids["ward"], code=f"BED-{next(NUMBERS)}",
+        kind=DeviceKind.MONITOR, protocol=Protocol.FHIR,
+    ), technician).device  # fmt: skip
+    charge, sender = world.client("charge-nurse"), world.client("integration")
+    assert charge.actor is not None
+    world.city.do(AttachDevice(device_id=device.id, bed_id=bed.id), charge.actor)
+    came = encounter(world, "in-progress", next_number(), **at_bed(world, bed))
+    lying = UUID(sender.post("Encounter", came).headers["location"].rpartition("/")[2])
+    sent = {
+        "resourceType": "Observation", "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+        "device": {"reference": f"Device/{device.id}"},
+        "effectiveInstant": time_text(world.city.app.clock()),
+        "valueQuantity": {"value": 82, "code": "/min"},
+    }  # fmt: skip
+    assert sender.post("Observation", sent).status_code == 201
+    (seen,) = charge.get("Observation", device=f"Device/{device.id}").json()["entry"]
+    world.city.do(DepartPatient(encounter_id=lying))
+    assert "entry" not in charge.get("Observation", device=f"Device/{device.id}").json()
+    assert charge.get(f"Observation/{seen['resource']['id']}").status_code == 404
