@@ -1,17 +1,14 @@
 """A file of ward stays → one event per row, in the order in which the stays began."""
 
-import csv
-import gzip
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from gateways.stay_mapping import StayMapping
-from kit.errors import Invalid, NotFound
+from gateways.tables import table_rows
+from kit.errors import Invalid
 
 BRIDGED = "GAP_BRIDGED"
 
@@ -54,7 +51,7 @@ def read_stays(path: Path, mapping: StayMapping) -> tuple[list[StayRow], list[Od
     """
     good: list[StayRow] = []
     odd: list[OddRow] = []
-    for number, values in _rows(path, mapping):
+    for number, (_, values) in enumerate(table_rows(path, mapping), 1):
         try:
             row = _read(number, values, mapping)
         except Invalid as why:
@@ -68,23 +65,6 @@ def read_stays(path: Path, mapping: StayMapping) -> tuple[list[StayRow], list[Od
     # A bed is left before the next patient comes: at the same moment departures go first.
     stays.sort(key=lambda row: (row.since, not row.departure, row.number))
     return stays, sorted([*odd, *contradicting], key=lambda row: row.number)
-
-
-def _rows(path: Path, mapping: StayMapping) -> Iterator[tuple[int, dict[str, str]]]:
-    if not path.is_file():
-        raise NotFound(f"there is no file {path.name}", field="file")
-    opened: Any = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as raw, io.TextIOWrapper(raw, mapping.encoding, newline="") as text:
-            reader = csv.DictReader(text, delimiter=mapping.delimiter, restkey="", restval="")
-            missing = set(mapping.columns.values()) - set(reader.fieldnames or ())
-            if missing:
-                raise Invalid(f"the file has no column {', '.join(sorted(missing))}",
-                              field="columns", allowed=tuple(reader.fieldnames or ()))  # fmt: skip
-            yield from enumerate(reader, 1)
-    except (UnicodeDecodeError, LookupError, csv.Error, gzip.BadGzipFile, EOFError) as odd:
-        raise Invalid(f"{path.name} is not a table of text in {mapping.encoding}",
-                      reason="NOT_A_TABLE", field="file") from odd  # fmt: skip
 
 
 def _read(number: int, values: Mapping[str, str], mapping: StayMapping) -> StayRow | None:

@@ -3,9 +3,7 @@
 Rows with faults are told with their line and what to do; the rows around them are applied.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +18,7 @@ from domain.devices.queries import device_by_code, spots
 from domain.places.model import Hospital, Ward
 from gateways.device_mapping import DeviceMapping, load_device_mapping
 from gateways.intake import hospital_of
+from gateways.tables import table_rows
 from kit.command import Command
 from kit.db import reading
 from kit.errors import Conflict, Invalid, NotFound, Refusal
@@ -62,7 +61,7 @@ def import_devices(
     Raises NotFound or Invalid before anything is changed.
     """
     read = load_device_mapping(mapping)
-    rows = list(_rows(file, read))
+    rows = list(table_rows(file, read))
     taking = _Taking(app, actor, hospital_of(app, hospital_code), read)
     for line, row in rows:
         taking.take(line, row)
@@ -176,24 +175,3 @@ def _seconds(text: str) -> int:
     except ValueError:
         raise Invalid("give whole seconds", reason="NOT_A_NUMBER",
                       field="silent_after_s") from None  # fmt: skip
-
-
-def _rows(file: Path, mapping: DeviceMapping) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line of the file and row. Raises NotFound, or Invalid for a file that is no such table."""
-    if not file.is_file():
-        raise NotFound(f"there is no file {file.name}", field="file")
-    try:
-        text = file.read_bytes().decode(mapping.encoding)
-        reader = csv.DictReader(
-            io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=mapping.delimiter,
-            restkey="", restval="",
-        )  # fmt: skip
-        missing = set(mapping.columns.values()) - set(reader.fieldnames or ())
-        if missing:
-            raise Invalid(f"the file has no column {', '.join(sorted(missing))}",
-                          field="columns", allowed=tuple(reader.fieldnames or ()))  # fmt: skip
-        for row in reader:
-            yield reader.line_num, row
-    except (UnicodeDecodeError, LookupError, csv.Error) as odd:
-        raise Invalid(f"{file.name} is not a table of text in {mapping.encoding}",
-                      reason="NOT_A_TABLE", field="file") from odd  # fmt: skip

@@ -13,13 +13,13 @@ delimiter = ","
 encoding = "utf-8"
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from domain.devices.model import DeviceKind, Protocol
+from gateways.tables import read_mapping
 from kit.errors import Invalid
 
 COLUMNS = (
@@ -68,11 +68,9 @@ class DeviceMapping:
 
 def load_device_mapping(path: Path) -> DeviceMapping:
     """Read a mapping. Raises Invalid that names the faulty entry."""
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as odd:
-        raise Invalid(f"the mapping {path.name} cannot be read as TOML", field="mapping") from odd
-    _require_known(found)
+    found = read_mapping(path, TABLES, {"kinds": list})
+    if not found.get("columns", {}).get("code"):
+        raise Invalid("say which column is the code", field="columns.code")
     defaults, file = found.get("defaults", {}), found.get("file", {})
     return DeviceMapping(
         columns=found["columns"],
@@ -98,19 +96,3 @@ def _one_of(kind: Any, text: str | None, entry: str) -> Any:
         raise Invalid(f"{entry} does not take this value", field=entry,
                       allowed=tuple(kind.__members__))  # fmt: skip
     return kind(text) if text is not None else None
-
-
-def _require_known(found: Mapping[str, Any]) -> None:
-    for table, entries in found.items():
-        if not isinstance(entries, dict) or table not in TABLES:
-            raise Invalid(f"the mapping has no table [{table}]", field=table,
-                          allowed=tuple(TABLES))  # fmt: skip
-        for entry, value in entries.items():
-            wanted = list if table == "kinds" else str
-            if entry not in TABLES[table] or not isinstance(value, wanted):
-                raise Invalid(f"[{table}] does not take {entry} with this value",
-                              field=f"{table}.{entry}", allowed=TABLES[table])  # fmt: skip
-    if not found.get("columns", {}).get("code"):
-        raise Invalid("say which column is the code", field="columns.code")
-    if len(found.get("file", {}).get("delimiter", ",")) != 1:
-        raise Invalid("a delimiter is one character", field="file.delimiter")

@@ -18,14 +18,13 @@ delimiter = ","
 encoding = "utf-8"
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from gateways.tables import read_mapping, zone_named
 from kit.errors import Invalid
 
 NEEDED = ("device", "metric", "value", "time")
@@ -68,11 +67,7 @@ class ReadingMapping:
 
 def load_reading_mapping(path: Path) -> ReadingMapping:
     """Read a mapping. Raises Invalid that names the faulty entry."""
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as odd:
-        raise Invalid(f"the mapping {path.name} cannot be read as TOML", field="mapping") from odd
-    _require_known(found)
+    found = read_mapping(path, TABLES)
     columns, fixed = found.get("columns", {}), found.get("fixed", {})
     for entry in NEEDED:
         if not columns.get(entry) and not fixed.get(entry):
@@ -80,24 +75,7 @@ def load_reading_mapping(path: Path) -> ReadingMapping:
     times, file = found.get("time", {}), found.get("file", {})
     return ReadingMapping(
         source=found.get("source", {}).get("name") or path.stem, columns=columns, fixed=fixed,
-        time_format=times.get("format", "%Y-%m-%d %H:%M:%S"), zone=_zone(times.get("zone", "UTC")),
+        time_format=times.get("format", "%Y-%m-%d %H:%M:%S"),
+        zone=zone_named(times.get("zone", "UTC")),
         delimiter=file.get("delimiter", ","), encoding=file.get("encoding", "utf-8"),
     )  # fmt: skip
-
-
-def _require_known(found: dict[str, Any]) -> None:
-    for table, entries in found.items():
-        if not isinstance(entries, dict) or table not in TABLES:
-            raise Invalid(f"the mapping has no table [{table}]", field=table,
-                          allowed=tuple(TABLES))  # fmt: skip
-        for entry, value in entries.items():
-            if entry not in TABLES[table] or not isinstance(value, str):
-                raise Invalid(f"[{table}] does not take {entry} with this value",
-                              field=f"{table}.{entry}", allowed=TABLES[table])  # fmt: skip
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise Invalid("no such time zone; give an IANA name", field="time.zone") from unknown

@@ -3,17 +3,13 @@
 What a file brings is history: it raises no alarm, and a device is not heard of by it.
 """
 
-import csv
-import gzip
-import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,8 +25,9 @@ from domain.readings.recipes import Own, recipe
 from domain.telemetry.commands import DeviceMessage, Raw, StoreReadings, Unreadable
 from gateways.intake import hospital_of
 from gateways.reading_mapping import NEEDED, ReadingMapping, load_reading_mapping
+from gateways.tables import table_rows
 from kit.db import reading
-from kit.errors import Invalid, NotFound
+from kit.errors import Invalid
 from kit.work import Actor
 
 ROWS_AT_ONCE = 1000
@@ -71,7 +68,7 @@ def import_readings(
     """
     read = load_reading_mapping(mapping)
     taking = _Taking(app, actor, hospital_of(app, hospital_code), read)
-    rows = _rows(file, read)
+    rows = table_rows(file, read)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         taking.take(some)
     return taking.summary
@@ -185,22 +182,3 @@ def read_again(
     at = mapping.moment(said.get("time", ""))
     raw = Raw(said.get("metric", ""), said.get("value", ""), said.get("unit") or None, at)
     return (DeviceMessage(device.id, received_at, (raw,)),)
-
-
-def _rows(path: Path, mapping: ReadingMapping) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows with the line on which each ends."""
-    if not path.is_file():
-        raise NotFound(f"there is no file {path.name}", field="file")
-    opened: Any = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as raw, io.TextIOWrapper(raw, mapping.encoding, newline="") as text:
-            reader = csv.DictReader(text, delimiter=mapping.delimiter, restkey="", restval="")
-            missing = set(mapping.columns.values()) - set(reader.fieldnames or ())
-            if missing:
-                raise Invalid(f"the file has no column {', '.join(sorted(missing))}",
-                              field="columns", allowed=tuple(reader.fieldnames or ()))  # fmt: skip
-            for row in reader:
-                yield reader.line_num, row
-    except (UnicodeDecodeError, LookupError, csv.Error, gzip.BadGzipFile, EOFError) as odd:
-        raise Invalid(f"{path.name} is not a table of text in {mapping.encoding}",
-                      reason="NOT_A_TABLE", field="file") from odd  # fmt: skip

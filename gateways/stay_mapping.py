@@ -22,14 +22,14 @@ encoding = "utf-8"
 gaps = "park"                # or "bridge": keep the old bed until the next stay begins
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from gateways.tables import read_mapping, zone_named
 from kit.errors import Invalid
 
 NEEDED = ("encounter", "ward", "since")
@@ -78,11 +78,8 @@ class StayMapping:
 
 def load_mapping(path: Path) -> StayMapping:
     """Read a mapping. Raises Invalid that names the faulty entry."""
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as odd:
-        raise Invalid(f"the mapping {path.name} cannot be read as TOML", field="mapping") from odd
-    _require_known(found)
+    found = read_mapping(path, TABLES, {"departure": list, "ignore": list, "shift_days": int})
+    _require_complete(found)
     columns = found.get("columns", {})
     times, file, kinds = found.get("time", {}), found.get("file", {}), found.get("kinds", {})
     return StayMapping(
@@ -91,7 +88,7 @@ def load_mapping(path: Path) -> StayMapping:
         departures=frozenset(kinds.get("departure", ())),
         ignored=frozenset(kinds.get("ignore", ())),
         time_format=times.get("format", "%Y-%m-%d %H:%M:%S"),
-        zone=_zone(times.get("zone", "UTC")),
+        zone=zone_named(times.get("zone", "UTC")),
         shift=timedelta(days=times.get("shift_days", 0)),
         delimiter=file.get("delimiter", ","),
         encoding=file.get("encoding", "utf-8"),
@@ -99,29 +96,10 @@ def load_mapping(path: Path) -> StayMapping:
     )
 
 
-def _require_known(found: dict[str, Any]) -> None:
-    for table, entries in found.items():
-        if not isinstance(entries, dict) or table not in TABLES:
-            raise Invalid(f"the mapping has no table [{table}]", field=table,
-                          allowed=tuple(TABLES))  # fmt: skip
-        for entry, value in entries.items():
-            if entry not in TABLES[table] or not isinstance(value, _kind(entry)):
-                raise Invalid(f"[{table}] does not take {entry} with this value",
-                              field=f"{table}.{entry}", allowed=TABLES[table])  # fmt: skip
+def _require_complete(found: dict[str, Any]) -> None:
     for entry in NEEDED:
         if not found.get("columns", {}).get(entry):
             raise Invalid(f"say which column is the {entry}", field=f"columns.{entry}")
     if found.get("file", {}).get("gaps", "park") not in ("park", "bridge"):
         raise Invalid("gaps are to park or to bridge", field="file.gaps",
                       allowed=("park", "bridge"))  # fmt: skip
-
-
-def _kind(entry: str) -> type:
-    return {"departure": list, "ignore": list, "shift_days": int}.get(entry, str)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise Invalid("no such time zone; give an IANA name", field="time.zone") from unknown

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gateways.device_lists import _rows, import_devices
+from gateways.device_lists import import_devices
 from gateways.device_mapping import load_device_mapping
+from gateways.tables import table_rows
 from kit.errors import Invalid
 from tests.devices.gateway_house import Stocked, stocked
 
@@ -111,5 +112,5 @@ def test_a_changed_row_changes_the_device_but_moves_nothing(
 def test_a_faulty_mapping_is_refused_by_its_entry(mapping: str, field: str, tmp_path: Path) -> None:
     file, how = _files(tmp_path, GOOD, mapping)
     with pytest.raises(Invalid) as raised:
-        list(_rows(file, load_device_mapping(how)))
+        list(table_rows(file, load_device_mapping(how)))
     assert raised.value.field == field
