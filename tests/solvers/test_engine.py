@@ -112,3 +112,20 @@ def test_the_relaxation_is_a_floor_and_prices_its_rows() -> None:
 def test_limits_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="limits"):
         Limits(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_known_answer_is_the_first_that_is_had() -> None:
+    best = minimise(knapsack(30, 12), Limits())
+    said: list[float] = []
+    again = minimise(
+        knapsack(30, 12), Limits(), lambda incumbent, _b, _g: said.append(incumbent),
+        start=best.values,
+    )  # fmt: skip
+    assert again.outcome.objective == best.outcome.objective
+    assert said[0] == best.outcome.objective
+
+
+def test_a_run_that_is_stopped_says_that_it_was_cut_short() -> None:
+    stopped = minimise(knapsack(60, 30), Limits(time_limit_s=20), stop=lambda: True)
+    assert stopped.outcome.cut_short
+    assert stopped.outcome.status != "OPTIMAL"
