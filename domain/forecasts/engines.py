@@ -1,0 +1,22 @@
+"""Which engines there are, by name: ours, the baselines, and those somebody plugged in."""
+
+from domain.forecasts.baselines import eight_week_mean, seasonal_naive
+from domain.forecasts.calendar_level import forecast_calendar
+from domain.forecasts.forecast import Engine
+from kit.errors import Invalid
+
+CALENDAR_LEVEL = "calendar-level"
+BASELINES = ("seasonal-naive", "eight-week-mean")
+_ENGINES: dict[str, Engine] = {
+    CALENDAR_LEVEL: forecast_calendar,
+    "seasonal-naive": seasonal_naive,
+    "eight-week-mean": eight_week_mean,
+}
+
+
+def engine_named(name: str) -> Engine:
+    """The engine. Raises Invalid with the names there are."""
+    if name not in _ENGINES:
+        raise Invalid(f"no forecast engine is called {name}", reason="NO_ENGINE", field="model",
+                      allowed=tuple(_ENGINES))  # fmt: skip
+    return _ENGINES[name]
