@@ -3,6 +3,7 @@
 from api.messages_alarm_rules import ALARM_RULES
 from api.messages_alarms import ALARMS
 from api.messages_devices import DEVICES
+from api.messages_forecasts import FORECASTS
 from api.messages_hl7 import HL7
 from api.messages_measures import MEASURES
 from api.messages_mqtt import MQTT
@@ -15,6 +16,7 @@ CHINESE: dict[str, str] = {
     **ALARM_RULES,
     **ALARMS,
     **DEVICES,
+    **FORECASTS,
     **HL7,
     **MEASURES,
     **MQTT,

@@ -73,5 +73,5 @@ def require_horizon(step: Step, horizon: int) -> None:
     if not 1 <= horizon <= LONGEST_STEPS[step]:
         raise Invalid(
             f"a horizon is 1 to {LONGEST_STEPS[step]} steps of a {step.lower()}, not {horizon}",
-            reason="BAD_HORIZON", field="horizon",
+            reason="FORECAST_HORIZON", field="horizon",
         )  # fmt: skip

@@ -36,7 +36,7 @@ def holidays_of(calendar: str) -> Holidays:
     if calendar not in known:
         raise Invalid(
             f"no holidays are known for {calendar}",
-            reason="NO_CALENDAR", field="calendar", allowed=tuple(sorted(known)),
+            reason="NO_HOLIDAY_CALENDAR", field="calendar", allowed=tuple(sorted(known)),
         )  # fmt: skip
     return known[calendar]
 

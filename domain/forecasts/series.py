@@ -45,7 +45,7 @@ class Series:
             if value is not None and not (math.isfinite(value) and value >= 0):
                 raise Invalid(
                     f"value {place + 1} of the series is {value}; counts are 0 or more",
-                    reason="BAD_VALUE", field="values",
+                    reason="SERIES_BAD_VALUE", field="values",
                 )  # fmt: skip
 
     @property
@@ -63,28 +63,28 @@ def require_forecastable(series: Series) -> None:
     """Raises Invalid for a history no forecast can be made of, with what is missing."""
     known = [place for place, value in enumerate(series.values) if value is not None]
     if not known:
-        raise Invalid("the series has no value at all", reason="ALL_MISSING", field="values")
+        raise Invalid("the series has no value at all", reason="SERIES_EMPTY", field="values")
     week = series.step.per_week
     if len(known) < WEEKS_NEEDED * week:
         raise Invalid(
             f"the series has {len(known)} values; {WEEKS_NEEDED} weeks"
             f" ({WEEKS_NEEDED * week} values) are needed",
-            reason="TOO_SHORT", field="values",
+            reason="SERIES_TOO_SHORT", field="values",
         )  # fmt: skip
     silent = len(series.values) - 1 - known[-1]
     if silent > STALE_AFTER_WEEKS * week:
         raise Invalid(
             f"the last value is {silent} steps old; bring the series up to date first",
-            reason="STALE", field="values",
+            reason="SERIES_STALE", field="values",
         )  # fmt: skip
 
 
 def _require_start(start: date | datetime, step: Step) -> None:
     if step is Step.DAY:
         if isinstance(start, datetime):
-            raise Invalid("a daily series starts at a date", reason="BAD_START", field="start")
+            raise Invalid("a daily series starts at a date", reason="SERIES_BAD_START", field="start")
         return
     if not isinstance(start, datetime) or start.utcoffset() != timedelta(0):
-        raise Invalid("an hourly series starts at a time in UTC", reason="BAD_START", field="start")
+        raise Invalid("an hourly series starts at a time in UTC", reason="SERIES_BAD_START", field="start")
     if start != start.astimezone(UTC).replace(minute=0, second=0, microsecond=0):
-        raise Invalid("an hourly series starts at a full hour", reason="BAD_START", field="start")
+        raise Invalid("an hourly series starts at a full hour", reason="SERIES_BAD_START", field="start")

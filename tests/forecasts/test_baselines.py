@@ -36,4 +36,4 @@ def test_the_mean_is_of_eight_weeks_and_no_more() -> None:
 def test_ten_points_are_refused() -> None:
     with pytest.raises(Invalid) as refused:
         seasonal_naive(Series(MONDAY, Step.DAY, (1.0,) * 10), 1, holidays=NO_HOLIDAYS)
-    assert refused.value.reason == "TOO_SHORT"
+    assert refused.value.reason == "SERIES_TOO_SHORT"
