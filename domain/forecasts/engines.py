@@ -17,6 +17,8 @@ _ENGINES: dict[str, Engine] = {
 def engine_named(name: str) -> Engine:
     """The engine. Raises Invalid with the names there are."""
     if name not in _ENGINES:
-        raise Invalid(f"no forecast engine is called {name}", reason="NO_FORECAST_ENGINE", field="model",
-                      allowed=tuple(_ENGINES))  # fmt: skip
+        raise Invalid(
+            f"no forecast engine is called {name}",
+            reason="NO_FORECAST_ENGINE", field="model", allowed=tuple(_ENGINES),
+        )  # fmt: skip
     return _ENGINES[name]

@@ -82,9 +82,15 @@ def require_forecastable(series: Series) -> None:
 def _require_start(start: date | datetime, step: Step) -> None:
     if step is Step.DAY:
         if isinstance(start, datetime):
-            raise Invalid("a daily series starts at a date", reason="SERIES_BAD_START", field="start")
+            raise Invalid(
+                "a daily series starts at a date", reason="SERIES_BAD_START", field="start"
+            )
         return
     if not isinstance(start, datetime) or start.utcoffset() != timedelta(0):
-        raise Invalid("an hourly series starts at a time in UTC", reason="SERIES_BAD_START", field="start")
+        raise Invalid(
+            "an hourly series starts at a time in UTC", reason="SERIES_BAD_START", field="start"
+        )
     if start != start.astimezone(UTC).replace(minute=0, second=0, microsecond=0):
-        raise Invalid("an hourly series starts at a full hour", reason="SERIES_BAD_START", field="start")
+        raise Invalid(
+            "an hourly series starts at a full hour", reason="SERIES_BAD_START", field="start"
+        )
