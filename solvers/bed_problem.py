@@ -4,8 +4,6 @@ Keys are opaque strings. Everything is sorted on construction, so that the order
 came from a database changes neither the hash nor the plan.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +15,7 @@ from solvers.bed_ruleset import (
     RoomKind,
     RuleSet,
 )
+from solvers.problem_fields import coerce, known, not_negative, sort_names, unique
 
 MAX_REQUESTS = 2_000
 MAX_BEDS = 20_000
@@ -89,9 +88,9 @@ class Request:
     target_ward: str | None = None
 
     def __post_init__(self) -> None:
-        _coerce(self, sex=Sex, isolation=Isolation, side_room=SideRoom)
-        _sort_names(self, "required_equipment", "preferred_equipment")
-        _not_negative(self, "age_years", "priority", "waiting_min", "moves_so_far")
+        coerce(self, sex=Sex, isolation=Isolation, side_room=SideRoom)
+        sort_names(self, "required_equipment", "preferred_equipment")
+        not_negative(self, "age_years", "priority", "waiting_min", "moves_so_far")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +108,7 @@ class Bed:
     blocked_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _sort_names(self, "equipment", "blocked_by")
+        sort_names(self, "equipment", "blocked_by")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,8 +120,8 @@ class Room:
     equipment: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _coerce(self, kind=RoomKind, sex_policy=RoomSex)
-        _sort_names(self, "equipment")
+        coerce(self, kind=RoomKind, sex_policy=RoomSex)
+        sort_names(self, "equipment")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,10 +137,10 @@ class Ward:
     holds: int = 0  # active holds, the requests' own included
 
     def __post_init__(self) -> None:
-        _coerce(self, sex_policy=WardSex)
+        coerce(self, sex_policy=WardSex)
         pairs = sorted((str(name), int(rank)) for name, rank in self.specialties)
         object.__setattr__(self, "specialties", tuple(pairs))
-        _not_negative(self, "min_age", "max_age", "staffed_beds", "census", "holds")
+        not_negative(self, "min_age", "max_age", "staffed_beds", "census", "holds")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +155,7 @@ class Occupant:
     request: str | None = None
 
     def __post_init__(self) -> None:
-        _coerce(self, sex=Sex, isolation=Isolation)
+        coerce(self, sex=Sex, isolation=Isolation)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -168,7 +167,7 @@ class Waiver:
     key: str
 
     def __post_init__(self) -> None:
-        _coerce(self, scope=Scope)
+        coerce(self, scope=Scope)
         if self.rule not in HARD_CODES:
             raise ValueError(f"waivers.rule: {self.rule} is no hard rule")
         if self.scope is Scope.BED and self.rule in COMPANY_CODES:
@@ -194,7 +193,7 @@ class BedPlanProblem:
         for name in ("requests", "beds", "rooms", "wards", "occupants"):
             rows = tuple(sorted(getattr(self, name), key=lambda row: row.key))
             object.__setattr__(self, name, rows)
-            _unique(name, (row.key for row in rows))
+            unique(name, (row.key for row in rows))
         object.__setattr__(self, "waivers", tuple(sorted(set(self.waivers))))
         _check_sizes(self)
         _check_places(self)
@@ -214,59 +213,27 @@ def _check_places(problem: BedPlanProblem) -> None:
     wards = {ward.key for ward in problem.wards}
     rooms = {room.key: room.ward for room in problem.rooms}
     for room in problem.rooms:
-        _known("rooms.ward", room.ward, wards)
+        known("rooms.ward", room.ward, wards)
     for bed in problem.beds:
-        _known("beds.room", bed.room, rooms)
+        known("beds.room", bed.room, rooms)
         if rooms[bed.room] != bed.ward:
             raise ValueError(f"beds.ward: {bed.key} is not in its room's ward")
     for person in problem.occupants:
-        _known("occupants.room", person.room, rooms)
+        known("occupants.room", person.room, rooms)
 
 
 def _check_requests(problem: BedPlanProblem) -> None:
     beds = {bed.key for bed in problem.beds}
     wards = {ward.key for ward in problem.wards}
-    _unique("requests.encounter", (request.encounter for request in problem.requests))
-    _unique("requests.held_bed", (r.held_bed for r in problem.requests if r.held_bed))
+    unique("requests.encounter", (request.encounter for request in problem.requests))
+    unique("requests.held_bed", (r.held_bed for r in problem.requests if r.held_bed))
     for request in problem.requests:
         if request.held_bed is not None:
-            _known("requests.held_bed", request.held_bed, beds)
+            known("requests.held_bed", request.held_bed, beds)
         if request.target_ward is not None:
-            _known("requests.target_ward", request.target_ward, wards)
+            known("requests.target_ward", request.target_ward, wards)
         if request.care_level not in dict(problem.rules.care_ranks):
             raise ValueError(f"requests.care_level: the rules do not rank {request.care_level}")
     for ward in problem.wards:
         if ward.care_level not in dict(problem.rules.care_ranks):
             raise ValueError(f"wards.care_level: the rules do not rank {ward.care_level}")
-
-
-def _known(name: str, key: str, keys: Iterable[str]) -> None:
-    if key not in keys:
-        raise ValueError(f"{name}: {key} is not part of the problem")
-
-
-def _unique(name: str, keys: Iterable[str]) -> None:
-    doubled = [key for key, times in Counter(keys).items() if times > 1]
-    if doubled:
-        raise ValueError(f"{name}: {min(doubled)} occurs twice")
-
-
-def _coerce(row: object, **kinds: type[StrEnum]) -> None:
-    for name, kind in kinds.items():
-        try:
-            object.__setattr__(row, name, kind(getattr(row, name)))
-        except ValueError:
-            allowed = ", ".join(kind)
-            raise ValueError(f"{name}: {getattr(row, name)!r} is none of {allowed}") from None
-
-
-def _sort_names(row: object, *names: str) -> None:
-    for name in names:
-        object.__setattr__(row, name, tuple(sorted(set(getattr(row, name)))))
-
-
-def _not_negative(row: object, *names: str) -> None:
-    for name in names:
-        value = getattr(row, name)
-        if value is not None and (not isinstance(value, int) or value < 0):
-            raise ValueError(f"{name}: {value!r} is not a whole number from 0 up")
