@@ -9,6 +9,7 @@ from api.messages_measures import MEASURES
 from api.messages_mqtt import MQTT
 from api.messages_notices import NOTICES
 from api.messages_places import PLACES
+from api.messages_plans import PLANS
 from api.messages_readings import READINGS
 from kit.errors import Refusal
 
@@ -22,6 +23,7 @@ CHINESE: dict[str, str] = {
     **MQTT,
     **NOTICES,
     **PLACES,
+    **PLANS,
     **READINGS,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",
     "DENIED": "您的角色不允许此操作。",

@@ -8,7 +8,7 @@ import strawberry
 
 from api.sight import Sight, View, classified, shows
 from authz.classes import DataClass
-from domain.plans.commands import OverrideReason
+from domain.plans.kinds import OverrideReason
 from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem, SolverRun
 from domain.plans.texts import rule_text
 
@@ -88,6 +88,8 @@ class PlanItemView(View):
 
     id: strawberry.ID = shows(DataClass.GENERAL)
     state: ItemState | None
+    action: str | None
+    step: int | None
     request_id: strawberry.ID | None
     encounter_id: strawberry.ID | None
     from_bed_id: strawberry.ID | None
@@ -109,8 +111,10 @@ class PlanItemView(View):
             subject=row.subject,
             id=strawberry.ID(str(row.id)),
             state=row.state,
-            request_id=strawberry.ID(str(row.request_id)),
-            encounter_id=strawberry.ID(str(row.encounter_id)),
+            action=row.action,
+            step=row.step,
+            request_id=_id(row.request_id),
+            encounter_id=_id(row.encounter_id),
             from_bed_id=_id(row.from_bed_id),
             to_bed_id=_id(row.to_bed_id),
             planned_bed_id=_id(row.planned_bed_id),
@@ -150,7 +154,8 @@ class PlanView(View):
     """A proposal of the solver and what people have decided about it."""
 
     id: strawberry.ID = shows(DataClass.GENERAL)
-    hospital_id: strawberry.ID
+    kind: str
+    hospital_id: strawberry.ID | None
     ward_id: strawberry.ID | None
     state: PlanState
     requested_at: datetime
@@ -164,7 +169,8 @@ class PlanView(View):
         return cls(
             sight=sight,
             id=strawberry.ID(str(row.id)),
-            hospital_id=strawberry.ID(str(row.hospital_id)),
+            kind=row.kind,
+            hospital_id=_id(row.hospital_id),
             ward_id=_id(row.ward_id),
             state=row.state,
             requested_at=row.requested_at,

@@ -10,7 +10,8 @@ from api.plan_views import PlanDetail, PlanItemView, PlanProgress, PlanView
 from api.query import Reader, query
 from api.subscription import Topic, subscription
 from domain.plans import queries
-from domain.plans.commands import ApprovePlan, ItemDecision, OverrideReason, RejectPlan
+from domain.plans.commands import ApprovePlan, RejectPlan
+from domain.plans.kinds import ItemDecision, OverrideReason, kinds_read_by
 from domain.plans.runs import RequestBedPlan
 
 PLAN_EVENTS = frozenset(
@@ -54,8 +55,8 @@ class PlanQueries:
     ) -> Connection[PlanView]:
         """A hospital's plans in the order of asking."""
         rows = queries.plans(
-            reader.session, reader.scopes, hospital_id, after=after_key(after),
-            limit=page_size(first) + 1,
+            reader.session, reader.scopes, hospital_id, kinds_read_by("plan.read"),
+            after=after_key(after), limit=page_size(first) + 1,
         )  # fmt: skip
         return page_of(rows, first, after, lambda row: PlanView.of(row, reader.sight(row.scope)))
 

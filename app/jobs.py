@@ -129,12 +129,21 @@ class Jobs:
         """Item by item, each in its own transaction, in the name of the person who approved it."""
         with reading(self._engine) as session:
             items = approved_items(session, plan_id)
+        waits = fell_out = False
         for item in items:
+            if not item.now or (waits and item.in_order):
+                waits = True
+                continue
+            if fell_out and item.in_order:
+                self._try(MarkStale(item_id=item.id, reason="EARLIER_STEP_FELL_OUT"))
+                continue
             approver = Actor(item.approved_by, ActorKind.PERSON)
             refusal = self._try(ExecuteItem(item_id=item.id), approver)
             if refusal:  # the world changed since the plan: this item alone falls out, with why
+                fell_out = True
                 self._try(MarkStale(item_id=item.id, reason=refusal.reason))
-        self._try(FinishPlan(proposal_id=plan_id))
+        if not waits:
+            self._try(FinishPlan(proposal_id=plan_id))
 
     def _try(self, command: Command[Any], actor: Actor = PROGRAM) -> Refusal | None:
         try:

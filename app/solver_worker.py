@@ -25,9 +25,10 @@ def main(kind: str, limits_json: str) -> None:
         answer.flush()
 
     try:
-        from domain.plans.bed_answers import solve_bytes
+        import app.plan_kinds  # noqa: F401 - every kind registers itself
+        from domain.plans.kinds import kind_of
 
-        say({"plan": solve_bytes(kind, sys.stdin.buffer.read(), limits, say)})
+        say({"plan": kind_of(kind).solve(sys.stdin.buffer.read(), limits, say)})
     except ValueError as refused:
         say({"refused": type(refused).__name__})
 

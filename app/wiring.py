@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Engine, func, select
 
+import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
 from app.answers import Answers
 from app.cursors import KEY_BYTES, Cursors
 from app.doors import Door, doors

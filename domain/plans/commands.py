@@ -1,43 +1,29 @@
 """What people decide about a plan, and how each approved item is carried out."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain.beds.commands import HoldBed
-from domain.beds.model import Bed, Waiver
+from domain.plans.kinds import ItemDecision, OverrideReason, kind_of
 from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem
-from domain.plans.proposing import UNDECIDED, items_of, wait_again
+from domain.plans.proposing import UNDECIDED, give_back, items_of
 from kit.command import Command
-from kit.errors import Conflict, Denied, Invalid
+from kit.errors import Conflict, Denied, Invalid, NotFound
 from kit.work import Scope, Work
 
-HOLD = timedelta(hours=2)  # how long an executed item keeps the bed for its patient
+T = TypeVar("T")
 
-
-class OverrideReason(StrEnum):
-    """Why a person decided otherwise than the plan."""
-
-    CLINICAL = "CLINICAL"
-    PATIENT_WISH = "PATIENT_WISH"
-    FAMILY = "FAMILY"
-    STAFFING = "STAFFING"
-    INFECTION_CONTROL = "INFECTION_CONTROL"
-    LOCAL_KNOWLEDGE = "LOCAL_KNOWLEDGE"
-    DATA_WRONG = "DATA_WRONG"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ItemDecision:
-    """One item: approve as planned, approve with another bed, or reject."""
-
-    item_id: UUID
-    approve: bool = True
-    bed_id: UUID | None = None
-    reason: OverrideReason | None = None
+__all__ = [
+    "ApprovePlan",
+    "ExecuteItem",
+    "FinishPlan",
+    "ItemDecision",
+    "MarkStale",
+    "OverrideReason",
+    "RejectPlan",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +39,10 @@ class ApprovePlan(Command[Proposal]):
     items: tuple[ItemDecision, ...] | None = None
 
     def scope(self, work: Work) -> Scope:
-        return work.get(Proposal, self.proposal_id).scope
+        return decidable(self, work, self.proposal_id).scope
 
     def apply(self, work: Work) -> Proposal:
-        plan = work.get(Proposal, self.proposal_id)
+        plan = decidable(self, work, self.proposal_id)
         _require_fresh(work, plan)
         rows = items_of(work, plan)
         for decision in self._decisions(rows):
@@ -86,10 +72,10 @@ class RejectPlan(Command[Proposal]):
     reason: OverrideReason
 
     def scope(self, work: Work) -> Scope:
-        return work.get(Proposal, self.proposal_id).scope
+        return decidable(self, work, self.proposal_id).scope
 
     def apply(self, work: Work) -> Proposal:
-        plan = work.get(Proposal, self.proposal_id)
+        plan = decidable(self, work, self.proposal_id)
         plan.go(PlanState.REJECTED)
         for item in items_of(work, plan).values():
             if item.state in UNDECIDED:
@@ -101,7 +87,7 @@ class RejectPlan(Command[Proposal]):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecuteItem(Command[ProposalItem]):
-    """Carry out one approved item: hold the bed for the patient, if it is still to be had."""
+    """Carry out one approved item, checked against the present by the commands that do it."""
 
     action = "plan.execute"
     item_id: UUID
@@ -112,17 +98,12 @@ class ExecuteItem(Command[ProposalItem]):
     def apply(self, work: Work) -> ProposalItem:
         item = work.get(ProposalItem, self.item_id)
         plan = work.get(Proposal, item.proposal_id)
-        if item.state is not ItemState.APPROVED or item.to_bed_id is None:
+        if item.state is not ItemState.APPROVED:
             raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
         if plan.state in (PlanState.APPROVED, PlanState.PARTLY_APPROVED):
             plan.go(PlanState.EXECUTING)
-        hold = work.perform(
-            HoldBed(
-                bed_id=item.to_bed_id, request_id=item.request_id, expires_at=work.now + HOLD,
-                waivers=_waivers(work, item),
-            )
-        )  # fmt: skip
-        item.state, item.hold_id, item.outcome = ItemState.EXECUTED, hold.id, "HELD"
+        item.outcome = kind_of(plan.kind).execute(work, item)
+        item.state = ItemState.EXECUTED
         work.emit("PlanItemExecuted", plan.scope, plan=plan.id, item=item.id)
         return item
 
@@ -143,8 +124,8 @@ class MarkStale(Command[ProposalItem]):
         if item.state is not ItemState.APPROVED:
             raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
         item.state, item.outcome = ItemState.STALE, self.reason
-        wait_again(work, item)
         plan = work.get(Proposal, item.proposal_id)
+        give_back(work, plan, item)
         work.emit("PlanItemStale", plan.scope, plan=plan.id, item=item.id)
         return item
 
@@ -172,26 +153,18 @@ class FinishPlan(Command[Proposal]):
         return plan
 
 
-def _waivers(work: Work, item: ProposalItem) -> tuple[UUID, ...]:
-    """The waivers in force for this patient and bed; the hold says which it relied on."""
-    if not item.waived or item.to_bed_id is None:
-        return ()
-    bed = work.get(Bed, item.to_bed_id)
-    found = work.session.exec(
-        select(Waiver).where(
-            Waiver.ward_id == bed.ward_id,
-            col(Waiver.revoked_at).is_(None),
-            col(Waiver.valid_until) > work.now,
-        )
-    )
-    return tuple(
-        waiver.id
-        for waiver in found
-        if waiver.bed_id in (None, bed.id) and waiver.encounter_id in (None, item.encounter_id)
-    )
+def decidable(command: Command[T], work: Work, proposal_id: UUID) -> Proposal:
+    """The plan, if its kind is decided with this command's right. Raises NotFound."""
+    plan = work.get(Proposal, proposal_id)
+    if kind_of(plan.kind).decide_action != command.action:
+        raise NotFound.of("plan", proposal_id)
+    return plan
 
 
 def _require_fresh(work: Work, plan: Proposal) -> None:
+    if plan.scenario is not None:
+        raise Conflict("a scenario shows what would be; it is never carried out",
+                       reason="SCENARIO_ONLY", blocking=plan.id)  # fmt: skip
     if plan.state is not PlanState.READY:
         plan.go(PlanState.APPROVED)  # raises, and names what is allowed
     if plan.expires_at is not None and plan.expires_at <= work.now:
@@ -202,35 +175,28 @@ def _require_fresh(work: Work, plan: Proposal) -> None:
 def _decide(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
     if item.state not in UNDECIDED:
         raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
-    differs = not decision.approve or decision.bed_id not in (None, item.to_bed_id)
-    if differs and decision.reason is None:
+    kind = kind_of(plan.kind)
+    if decision.differs(item) and decision.reason is None:
         raise Invalid("say why you decide otherwise", field="items.reason",
                       allowed=tuple(OverrideReason))  # fmt: skip
     if not decision.approve:
         _reject(work, plan, item, decision)
         return
-    if decision.bed_id is not None and decision.bed_id != item.to_bed_id:
-        _choose(work, plan, item, decision.bed_id)
+    if decision.differs(item):
+        kind.choose(work, plan, item, decision)
+        item.chosen = decision.choice
     earlier = _approvers(work, item)
     if work.actor.id in earlier:
         raise Denied("a second person has to approve this item", reason="FOUR_EYES")
     _note(work, plan, item, decision)
-    enough = not item.waived or bool(earlier)
+    enough = len(earlier) + 1 >= kind.approvals(item)
     item.state = ItemState.APPROVED if enough else ItemState.AWAITING_SECOND
-
-
-def _choose(work: Work, plan: Proposal, item: ProposalItem, bed_id: UUID) -> None:
-    bed = work.get(Bed, bed_id)
-    if bed.hospital_id != plan.hospital_id:
-        raise Invalid("the bed is not in this hospital", field="items.bedId")
-    item.to_bed_id = bed.id
-    item.waived = []  # the bed's own rules are checked when it is held
 
 
 def _reject(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
     item.state = ItemState.REJECTED
     _note(work, plan, item, decision)
-    wait_again(work, item)
+    give_back(work, plan, item)
 
 
 def _note(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
@@ -239,7 +205,7 @@ def _note(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision
         Approval(
             proposal_id=plan.id, item_id=item.id, account_id=work.actor.id,
             approved=decision.approve, override_reason=decision.reason,
-            chosen_bed_id=changed, at=work.now,
+            chosen_bed_id=changed, chosen=decision.choice, at=work.now,
         )
     )  # fmt: skip
 

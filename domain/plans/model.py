@@ -57,7 +57,7 @@ class SolverRun(Row, table=True):
 
     __tablename__ = "solver_run"
 
-    hospital_id: UUID = Field(foreign_key="hospital.id", index=True)
+    hospital_id: UUID | None = Field(default=None, foreign_key="hospital.id", index=True)
     ward_id: UUID | None = Field(default=None, foreign_key="ward.id")
     kind: str = Field(default="beds", sa_column_kwargs={"info": {"ledger": True}})
     problem: bytes  # canonical JSON; pseudonymous keys, no identity
@@ -78,7 +78,11 @@ class SolverRun(Row, table=True):
 
 
 class Proposal(Row, table=True):
-    """A plan before people. One live plan per place: a newer one supersedes it."""
+    """A plan before people. One live plan per kind and place: a newer one supersedes it.
+
+    Without a hospital it is the network's. `scenario` says what was changed on the frozen copy
+    of a what-if plan, which nobody can approve.
+    """
 
     __table_args__ = (
         one_of("state", PlanState),
@@ -86,8 +90,10 @@ class Proposal(Row, table=True):
         Index("proposal_by_state", "state"),
     )
 
-    hospital_id: UUID = Field(foreign_key="hospital.id")
+    hospital_id: UUID | None = Field(default=None, foreign_key="hospital.id")
     ward_id: UUID | None = Field(default=None, foreign_key="ward.id")
+    kind: str = Field(default="beds", sa_column_kwargs={"info": {"ledger": True}})
+    scenario: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     run_id: UUID = Field(foreign_key="solver_run.id", unique=True)
     state: PlanState = Field(default=PlanState.COMPUTING, sa_type=words(PlanState))
     requested_by: UUID
@@ -112,23 +118,32 @@ class Proposal(Row, table=True):
 
 
 class ProposalItem(Row, table=True):
-    """One patient of a plan: where to, why, and what else could be done; or why nowhere."""
+    """One thing that a plan decides: what, why, and what else could be done; or why nothing.
+
+    `key` names it inside the problem, `detail` says what is planned in the words of its kind.
+    """
 
     __tablename__ = "proposal_item"
     __table_args__ = (
         one_of("state", ItemState),
-        UniqueConstraint("proposal_id", "request_id", name="one_item_per_request"),
+        UniqueConstraint("proposal_id", "key", name="one_item_per_key"),
         CheckConstraint(
-            "(to_bed_id IS NULL) = (state = 'UNPLACED') OR state = 'REJECTED'",
+            "action <> 'HOLD_BED' OR state = 'REJECTED'"
+            " OR (to_bed_id IS NULL) = (state = 'UNPLACED')",
             name="placed_items_have_a_bed",
         ),
     )
 
     proposal_id: UUID = Field(foreign_key="proposal.id", index=True)
-    hospital_id: UUID
-    request_id: UUID = Field(foreign_key="bed_request.id")
-    encounter_id: UUID
-    subject: UUID
+    hospital_id: UUID | None = None
+    key: str = Field(max_length=120)
+    action: str = Field(max_length=32, sa_column_kwargs={"info": {"ledger": True}})
+    step: int = 0  # the place in a chain; 0 where the order does not matter
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    chosen: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    request_id: UUID | None = Field(default=None, foreign_key="bed_request.id")
+    encounter_id: UUID | None = None
+    subject: UUID | None = None
     from_bed_id: UUID | None = None
     to_bed_id: UUID | None = Field(default=None, foreign_key="bed.id")
     planned_bed_id: UUID | None = None  # what the solver said, where a person chose another
@@ -154,4 +169,5 @@ class Approval(Row, table=True):
     approved: bool
     override_reason: str | None = Field(default=None, sa_column_kwargs={"info": {"ledger": True}})
     chosen_bed_id: UUID | None = None
+    chosen: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     at: datetime = Field(sa_type=UtcTime)

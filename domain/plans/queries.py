@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from domain.places.reach import by_keyset, within
+from domain.plans.kinds import kind_of, kinds_read_by
 from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem, SolverRun
 from kit.errors import NotFound
 from kit.work import Scope
@@ -30,29 +31,41 @@ class DueRun:
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """An approved item and the person in whose name it is carried out: the last to approve."""
+    """An approved item and the person in whose name it is carried out: the last to approve.
+
+    `now` is False while it waits for something; then those behind it `in_order` wait as well.
+    """
 
     id: UUID
     approved_by: UUID
+    now: bool
+    in_order: bool
 
 
-def plan_in_reach(session: Session, scopes: Sequence[Scope], plan_id: UUID) -> Proposal:
-    """The plan. Raises NotFound for an unknown and for a foreign one alike."""
+def plan_in_reach(
+    session: Session, scopes: Sequence[Scope], plan_id: UUID, action: str = "plan.read"
+) -> Proposal:
+    """The plan, if it is of a kind that `action` shows; `scopes` are those of `action`.
+
+    Raises NotFound for an unknown one, a foreign one and one of another kind alike.
+    """
     plan = session.get(Proposal, plan_id)
-    if plan is None or not any(scope.covers(plan.scope) for scope in scopes):
+    known = plan is not None and plan.kind in kinds_read_by(action)
+    if plan is None or not known or not any(scope.covers(plan.scope) for scope in scopes):
         raise NotFound.of("plan", plan_id)
     return plan
 
 
 def plans(
-    session: Session, scopes: Sequence[Scope], hospital_id: UUID, *, after: UUID | None = None,
-    limit: int = PAGE,
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID | None, kinds: Sequence[str], *,
+    after: UUID | None = None, limit: int = PAGE,
 ) -> Sequence[Proposal]:  # fmt: skip
-    """A hospital's plans by id, which is the order of asking."""
+    """The plans of a hospital (None: of the network) by id, which is the order of asking."""
     here = within(scopes, col(Proposal.hospital_id), col(Proposal.ward_id))
     query = select(Proposal).where(
-        here, Proposal.hospital_id == hospital_id, by_keyset(Proposal.id, after)
-    )
+        here, Proposal.hospital_id == hospital_id, col(Proposal.kind).in_(kinds),
+        by_keyset(Proposal.id, after),
+    )  # fmt: skip
     return session.exec(query.order_by(col(Proposal.id)).limit(min(limit, PAGE))).all()
 
 
@@ -84,7 +97,7 @@ def runs_to_solve(session: Session, now: datetime) -> list[DueRun]:
         .order_by(col(Proposal.id))
     ).all()
     held = {run.hospital_id for _, run in found if run.lease_until and run.lease_until > now}
-    due: dict[UUID, DueRun] = {}
+    due: dict[UUID | None, DueRun] = {}
     for plan, run in found:
         if run.hospital_id not in held and run.hospital_id not in due:
             due[run.hospital_id] = DueRun(plan.id, run.kind, run.problem, run.time_limit_ms,
@@ -101,18 +114,26 @@ def plans_to_execute(session: Session) -> list[UUID]:
 
 
 def approved_items(session: Session, plan_id: UUID) -> list[DueItem]:
-    """What is still to be carried out of a plan."""
+    """What is still to be carried out of a plan, in order."""
     found = session.exec(
-        select(ProposalItem.id, Approval.account_id)
+        select(ProposalItem, Approval.account_id)
         .where(
             ProposalItem.proposal_id == plan_id,
             ProposalItem.state == ItemState.APPROVED,
             Approval.item_id == ProposalItem.id,
             col(Approval.approved),
         )
-        .order_by(col(ProposalItem.id), col(Approval.at), col(Approval.id))
-    )
-    return [DueItem(item, account) for item, account in dict(found.all()).items()]
+        .order_by(col(ProposalItem.step), col(ProposalItem.id), col(Approval.at), col(Approval.id))
+    ).all()
+    if not found:
+        return []
+    plan = session.get_one(Proposal, plan_id)
+    kind = kind_of(plan.kind)
+    last = {item.id: (item, account) for item, account in found}
+    return [
+        DueItem(item.id, account, kind.due(session, item), kind.in_order)
+        for item, account in last.values()
+    ]
 
 
 def stale_plans(session: Session, now: datetime) -> list[UUID]:

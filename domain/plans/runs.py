@@ -5,19 +5,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from domain.places.model import Hospital, Ward
-from domain.plans.bed_answers import item_rows, solver_name
-from domain.plans.bed_problem import frozen_problem, people_of
+from domain.plans.answers import solver_name
+from domain.plans.asking import ask
+from domain.plans.bed_kind import BEDS
+from domain.plans.bed_problem import frozen_problem
+from domain.plans.kinds import kind_of
 from domain.plans.model import PlanState, Proposal, SolverRun
-from domain.plans.proposing import propose, withdraw
+from domain.plans.proposing import withdraw
 from kit.command import Command
-from kit.errors import Conflict, Invalid, NotFound
+from kit.errors import Conflict, NotFound
 from kit.work import Scope, Work
 
-TIME_LIMIT_S = (1, 60)
-EXPIRES = timedelta(minutes=30)  # the world moves on; an older plan has to be asked for again
 LEASE = timedelta(seconds=60)  # beyond the solver's own limit; then another worker may take over
 
 
@@ -43,39 +42,11 @@ class RequestBedPlan(Command[Proposal]):
         return Scope(hospital.id, ward.id)
 
     def apply(self, work: Work) -> Proposal:
-        low, high = TIME_LIMIT_S
-        if not low <= self.time_limit_s <= high:
-            raise Invalid(f"give {low} to {high} seconds", field="timeLimitS")
-        self._supersede(work)
         problem, digest, rules = frozen_problem(work, self.hospital_id, self.ward_id)
-        run = work.add(
-            SolverRun(
-                hospital_id=self.hospital_id, ward_id=self.ward_id, problem=problem,
-                problem_hash=digest, time_limit_ms=self.time_limit_s * 1000, gap_limit_ppm=0,
-                rules=rules,
-            )
+        return ask(
+            work, BEDS, hospital_id=self.hospital_id, ward_id=self.ward_id, problem=problem,
+            digest=digest, rules=rules, time_limit_s=self.time_limit_s,
         )  # fmt: skip
-        work.session.flush()  # the proposal refers to the run
-        plan = work.add(
-            Proposal(
-                hospital_id=self.hospital_id, ward_id=self.ward_id, run_id=run.id,
-                requested_by=work.actor.id, requested_at=work.now, as_of=work.now,
-            )
-        )  # fmt: skip
-        work.emit("PlanRequested", plan.scope, plan=plan.id)
-        return plan
-
-    def _supersede(self, work: Work) -> None:
-        undecided = (PlanState.COMPUTING, PlanState.READY)
-        older = work.session.exec(
-            select(Proposal).where(
-                Proposal.hospital_id == self.hospital_id,
-                Proposal.ward_id == self.ward_id,
-                col(Proposal.state).in_(undecided),
-            )
-        )
-        for plan in older:
-            withdraw(work, plan, PlanState.SUPERSEDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +70,7 @@ class ClaimRun(Command[None]):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordPlan(Command[Proposal]):
-    """Store what the solver answered: the outcome, an item per request, why some are unplaced."""
+    """Store what the solver answered: the outcome, and an item for each thing it decided."""
 
     action = "plan.solve"
     proposal_id: UUID
@@ -117,10 +88,12 @@ class RecordPlan(Command[Proposal]):
             setattr(run, name, outcome[name])
         run.solver = solver_name(outcome)
         run.answer_hash = self.answer["hash"]
-        plan.ready_at, plan.expires_at = work.now, work.now + EXPIRES
-        for item in item_rows(plan, self.answer, people_of(work, run)):
+        kind = kind_of(plan.kind)
+        plan.ready_at, plan.expires_at = work.now, work.now + kind.good_for
+        for item in kind.rows(work, plan, run, self.answer):
             work.add(item)
-            propose(work, item)
+            if plan.scenario is None:
+                kind.propose(work, item)
         work.emit("PlanReady", plan.scope, plan=plan.id)
         return plan
 

@@ -42,7 +42,7 @@ from domain.patients.identity import Identifier
 from domain.patients.model import EncounterStatus, Isolation, Sex
 from domain.places.commands import AddRoom, OpenHospital, OpenWard
 from domain.places.model import RoomKind, RoomSex
-from domain.plans.bed_answers import solve_bytes
+from domain.plans.bed_answers import solve_beds
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
 from kit.command import Command
@@ -231,7 +231,7 @@ def _plan(city: City, corner: Corner) -> None:
         assert run is not None
         problem = bytes(run.problem)
         session.rollback()
-    answer = solve_bytes("beds", problem, SolverLimits(5.0, 0, 0), lambda _progress: None)
+    answer = solve_beds(problem, SolverLimits(5.0, 0, 0), lambda _progress: None)
     city.do(RecordPlan(proposal_id=plan.id, answer=answer), PROGRAM)
     with reading(city.app.engine) as session:
         item = select(ProposalItem.id).where(ProposalItem.proposal_id == plan.id)

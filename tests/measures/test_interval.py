@@ -130,6 +130,7 @@ def _decided(world: World, decisions: list[tuple[bool, OverrideReason | None, bo
         items = [
             ProposalItem(
                 proposal_id=plan.id, hospital_id=world.hospital.id, request_id=request.id,
+                key=str(request.id), action="HOLD_BED",
                 encounter_id=request.encounter_id, subject=request.subject,
                 to_bed_id=world.beds["A1"], state=ItemState.APPROVED,
             )

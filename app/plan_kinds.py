@@ -1,0 +1,3 @@
+"""Every kind of plan there is: importing this makes them known."""
+
+import domain.plans.bed_kind  # noqa: F401 - registers itself
