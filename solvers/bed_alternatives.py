@@ -7,7 +7,7 @@ not, the plan can be solved again with the request fixed there, as long as time 
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from time import perf_counter
 
@@ -17,7 +17,7 @@ from solvers.bed_place import Hospital
 from solvers.bed_plan import Alternative, BedPlan
 from solvers.bed_problem import BedPlanProblem
 from solvers.bed_search import lowest_prices, search, values_of
-from solvers.bed_seating import seat
+from solvers.bed_seating import seat, seat_like
 from solvers.engine import TOLERANCE, Limits, Status
 
 FORCED = 10**7  # more than all requests of a plan are worth together
@@ -37,17 +37,26 @@ def alternatives(
     return Alternatives(problem, plan).of(request_key, top, limits or Limits(time_limit_s=5.0))
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What solving again came to. `bed_of` is None when time ran out before any plan."""
+
+    cost: int
+    bound: int
+    bed_of: dict[str, str] | None
+
+
 class Alternatives:
     """A plan prepared for questions about other beds."""
 
     def __init__(self, problem: BedPlanProblem, plan: BedPlan) -> None:
-        self._hospital = Hospital(problem)
-        self._table = table(self._hospital)
+        self._hospital = self.hospital = Hospital(problem)
+        self._table = self.table = table(self._hospital)
         self._values = values_of(self._table)
         self._plan = plan
-        self._cost = plan.outcome.objective or 0
+        self._cost = self.cost = plan.outcome.objective or 0
         self._proven = plan.outcome.status is Status.OPTIMAL
-        self._bed_of = plan.bed_of
+        self._bed_of = self.bed_of = plan.bed_of
         self._holder = {bed: request for request, bed in self._bed_of.items()}
         self._numbers = {r.key: index for index, r in enumerate(problem.requests)}
         self._floor, self._above = lowest_prices(self._table, Limits())
@@ -74,6 +83,35 @@ class Alternatives:
             if priced is not None:
                 found.append(priced)
         return tuple(sorted(found, key=lambda each: (each.price, each.bed))[:top])
+
+    def has(self, key: str, spot: Spot) -> bool:
+        """No hard rule keeps the request from the spot."""
+        mine = self._columns[self._numbers[key]]
+        return any((column.group, column.pool) == spot for column in mine)
+
+    def least_cost(self, key: str, spot: Spot) -> int:
+        """No plan with the request in the spot costs less, by the linear prices."""
+        mine = self._columns[self._numbers[key]]
+        above = (self._above.get(c, 0.0) for c in mine if (c.group, c.pool) == spot)
+        return max(0, ceil(self._floor + min(above, default=0.0) - TOLERANCE))
+
+    def with_bed(self, key: str, bed: str) -> list[tuple[int, dict[str, str]]]:
+        """(cost, plan) with the request in that very bed and few others moved by hand."""
+        holder = self._holder.get(bed)
+        if holder is not None and holder != key:
+            return list(self._displacing(key, bed, holder))
+        moved = {**self._bed_of, key: bed}
+        cost = self._cost_of(moved, {key})
+        return [] if cost is None else [(cost, moved)]
+
+    def solve_with(self, key: str, spot: Spot, bed: str, limits: Limits) -> Resolved:
+        """Solve the whole plan again with the request in that very bed."""
+        others = {k: b for k, b in self._bed_of.items() if b != bed}
+        return self._resolve(key, spot, limits, {**others, key: bed})
+
+    def solve_without(self, key: str, limits: Limits) -> Resolved:
+        """Solve the whole plan again as if the request had never been made."""
+        return self._resolve(key, None, limits, self._bed_of)
 
     def _by_lowest_price(self, key: str) -> list[tuple[int, Spot]]:
         lowest: dict[Spot, int] = {}
@@ -178,14 +216,25 @@ class Alternatives:
         self, key: str, spot: Spot, limits: Limits
     ) -> tuple[int, dict[str, str]] | None:
         """The best plan with the request in the spot; None if there is none or time ran out."""
+        solved = self._resolve(key, spot, limits, None)
+        if solved.bed_of is None or solved.cost != solved.bound:
+            return None
+        return solved.cost, solved.bed_of
+
+    def _resolve(
+        self, key: str, spot: Spot | None, limits: Limits, like: dict[str, str] | None
+    ) -> Resolved:
         number = self._numbers[key]
         columns = [
             c for c in self._table.columns if c.request != number or (c.group, c.pool) == spot
         ]
         values = list(self._values)
-        values[number] = FORCED
+        values[number] = FORCED if spot is not None else 0
         found = search(self._table._replace(columns=columns), limits, values=values)
-        seats = seat(self._table, found.columns)
-        if found.outcome.status is not Status.OPTIMAL or key not in seats:
-            return None
-        return found.outcome.objective or 0, seats
+        if like is None:
+            seats = seat(self._table, found.columns)
+        else:
+            seats = seat_like(self._table, found.columns, like, first=key)
+        outcome = found.outcome
+        placed = spot is None or key in seats
+        return Resolved(outcome.objective or 0, outcome.bound or 0, seats if placed else None)

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from solvers.bed_problem import Bed, BedPlanProblem, Occupant, Request, Room, Ward
 
@@ -57,6 +58,40 @@ def cost_of(problem: BedPlanProblem, bed_of: dict[str, str]) -> int | None:
     return total
 
 
+def ways(problem: BedPlanProblem, must: tuple[str, ...]) -> Iterator[set[tuple[str, str, int]]]:
+    """For each way to put all of `must` into beds: the steps (rule, where, nth) it needs."""
+    asking = replace(problem, requests=tuple(r for r in problem.requests if r.key in must))
+    held = {r.held_bed for r in problem.requests if r.key not in must}
+    for bed_of in _placements(asking, 0, {}):
+        if len(bed_of) == len(must) and not held & set(bed_of.values()):
+            needed = _steps(asking, bed_of)
+            if needed is not None:
+                yield needed
+
+
+def _steps(problem: BedPlanProblem, bed_of: dict[str, str]) -> set[tuple[str, str, int]] | None:
+    """None where a bed is someone else's."""
+    needed: set[tuple[str, str, int]] = set()
+    for request in problem.requests:
+        check = _Check(problem, bed_of, request)
+        for rule in check.broken():
+            if rule == "BED_READY":
+                if {"OCCUPIED", "HELD"} & set(check.bed.blocked_by):
+                    own = check.bed.blocked_by == ("HELD",) and request.held_bed == check.bed.key
+                    if not own:
+                        return None
+                codes = set(check.bed.blocked_by) - {"CO_BLOCKED", "NO_STAFFED_HEADROOM", "HELD"}
+                needed |= {(f"BED_READY:{code}", check.bed.key, 0) for code in codes}
+            elif rule in ("ROOM_SEX", "CO_BLOCKING"):
+                needed.add((rule, check.room.key, 0))
+            elif rule == "STAFFED_CAPACITY":
+                over = check.load() - check.ward.staffed_beds
+                needed |= {(rule, check.ward.key, nth + 1) for nth in range(over)}
+            else:
+                needed.add((rule, request.key, 0))
+    return needed
+
+
 class _Check:
     def __init__(self, problem: BedPlanProblem, bed_of: dict[str, str], request: Request) -> None:
         self.problem, self.bed_of, self.request = problem, bed_of, request
@@ -92,6 +127,10 @@ class _Check:
         return any((w.rule, w.scope, w.key) == (rule, "REQUEST", key) for w in self.problem.waivers)
 
     def allowed(self) -> bool:
+        return not self.broken()
+
+    def broken(self) -> set[str]:
+        """The hard rules that are broken without a waiver."""
         checks = {
             "BED_READY": self._ready(),
             "REQUIRED_EQUIPMENT": not self._missing(self.request.required_equipment),
@@ -105,7 +144,7 @@ class _Check:
             "CO_BLOCKING": self._infection(),
             "STAFFED_CAPACITY": self._staffed(),
         }
-        return all(kept or self._may_break(rule) for rule, kept in checks.items())
+        return {r for r, kept in checks.items() if not kept and not self._may_break(r)}
 
     def _may_break(self, rule: str) -> bool:
         if rule == "BED_READY" and {"OCCUPIED", "HELD"} & set(self.bed.blocked_by):
@@ -156,8 +195,10 @@ class _Check:
         )
 
     def _staffed(self) -> bool:
-        if self._counted(self.request):
-            return True
+        return self._counted(self.request) or self.load() <= self.ward.staffed_beds
+
+    def load(self) -> int:
+        """Patients in the ward, this one included."""
         mine = self._waived("STAFFED_CAPACITY", self.request, self.bed)
         load = self.ward.census + self.ward.holds
         for request in self.problem.requests:
@@ -166,7 +207,7 @@ class _Check:
             theirs = self._waived("STAFFED_CAPACITY", request, self._bed(request))
             if not self._counted(request) and (mine or not theirs):
                 load += 1
-        return load <= self.ward.staffed_beds
+        return load
 
     def _counted(self, request: Request) -> bool:
         mine = {request.current_bed, request.held_bed}
