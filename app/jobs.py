@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from app.pipeline import Pipeline
 from app.solver_process import SolverFailed, SolverLimits, run_solver
 from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
+from domain.plans.kinds import Lane
 from domain.plans.queries import (
     DueRun,
     approved_items,
@@ -32,7 +33,7 @@ from kit.work import Actor, ActorKind
 log = logging.getLogger("wardgrid.jobs")
 
 PROGRAM = Actor(UUID(int=1), ActorKind.SYSTEM, purpose="HOPERAT")
-SOLVERS = 1  # at a time in one process; the machine's other cores serve people
+SOLVERS = 1  # at a time in one process and lane; the machine's other cores serve people
 
 
 class Jobs:
@@ -56,7 +57,10 @@ class Jobs:
         self._period_s = period_s
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._solvers = ThreadPoolExecutor(SOLVERS, thread_name_prefix="solver")
+        self._solvers = {
+            lane: ThreadPoolExecutor(SOLVERS, thread_name_prefix=f"solver-{lane.lower()}")
+            for lane in Lane
+        }
         self._solving: set[UUID] = set()
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
@@ -73,7 +77,8 @@ class Jobs:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._solvers.shutdown(cancel_futures=True)
+        for solvers in self._solvers.values():
+            solvers.shutdown(cancel_futures=True)
 
     def _loop(self) -> None:
         while not self._stop.is_set():
@@ -106,7 +111,7 @@ class Jobs:
             return
         if self._try(ClaimRun(proposal_id=run.proposal_id)) is None:
             self._solving.add(run.proposal_id)
-            self._solvers.submit(self._solve, run)
+            self._solvers[run.lane].submit(self._solve, run)
 
     def _solve(self, run: DueRun) -> None:
         limits = SolverLimits(run.time_limit_ms / 1000, run.gap_limit_ppm, run.seed)

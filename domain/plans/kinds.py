@@ -65,6 +65,16 @@ class ItemDecision:
         )
 
 
+QUICK_S = 60  # what people wait for at the screen
+
+
+class Lane(StrEnum):
+    """Runs of one lane follow each other: nobody's roster keeps a bed plan waiting."""
+
+    QUICK = "QUICK"
+    LONG = "LONG"
+
+
 class PlanKind(ABC):
     """One kind of plan. Registered once; found by the name that its runs and plans carry."""
 
@@ -72,8 +82,12 @@ class PlanKind(ABC):
     read_action: ClassVar[str] = "plan.read"
     decide_action: ClassVar[str] = "plan.approve"  # of its ApprovePlan and RejectPlan
     good_for: ClassVar[timedelta] = timedelta(minutes=30)  # then it has to be asked for again
-    longest_s: ClassVar[int] = 60  # of one run
+    longest_s: ClassVar[int] = QUICK_S  # of one run
     in_order: ClassVar[bool] = False  # steps: one that falls out takes those behind it along
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.QUICK if self.longest_s <= QUICK_S else Lane.LONG
 
     @abstractmethod
     def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:

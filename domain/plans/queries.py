@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from domain.places.reach import by_keyset, within
-from domain.plans.kinds import kind_of, kinds_read_by
+from domain.plans.kinds import Lane, kind_of, kinds_read_by
 from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem, SolverRun
 from kit.errors import NotFound
 from kit.work import Scope
@@ -27,6 +27,7 @@ class DueRun:
     time_limit_ms: int
     gap_limit_ppm: int
     seed: int
+    lane: Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def run_of(session: Session, plan: Proposal) -> SolverRun:
 
 
 def runs_to_solve(session: Session, now: datetime) -> list[DueRun]:
-    """Runs of computing plans that no worker holds, oldest first; one per hospital.
+    """Runs of computing plans that no worker holds, oldest first; one per hospital and lane.
 
     A hospital with a run under way waits, so that none takes the solvers from the others.
     """
@@ -96,12 +97,17 @@ def runs_to_solve(session: Session, now: datetime) -> list[DueRun]:
         .where(Proposal.run_id == SolverRun.id, Proposal.state == PlanState.COMPUTING)
         .order_by(col(Proposal.id))
     ).all()
-    held = {run.hospital_id for _, run in found if run.lease_until and run.lease_until > now}
-    due: dict[UUID | None, DueRun] = {}
-    for plan, run in found:
-        if run.hospital_id not in held and run.hospital_id not in due:
-            due[run.hospital_id] = DueRun(plan.id, run.kind, run.problem, run.time_limit_ms,
-                                          run.gap_limit_ppm, run.seed)  # fmt: skip
+    turns = [(run.hospital_id, kind_of(run.kind).lane) for _, run in found]
+    held = {
+        turn
+        for turn, (_, run) in zip(turns, found, strict=True)
+        if run.lease_until and run.lease_until > now
+    }
+    due: dict[tuple[UUID | None, Lane], DueRun] = {}
+    for turn, (plan, run) in zip(turns, found, strict=True):
+        if turn not in held and turn not in due:
+            due[turn] = DueRun(plan.id, run.kind, run.problem, run.time_limit_ms,
+                               run.gap_limit_ppm, run.seed, turn[1])  # fmt: skip
     return list(due.values())
 
 
