@@ -24,7 +24,9 @@ from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
+from api.rosters import RosterMutations, RosterQueries
 from api.sight import look
+from api.staff import StaffMutations, StaffQueries
 from api.status import StatusQueries, StatusSubscriptions
 from authz.shipped import shipped_policy
 
@@ -47,6 +49,8 @@ class Query(
     PlanQueries,
     ReadingChartQueries,
     ReadingQueries,
+    RosterQueries,
+    StaffQueries,
     StatusQueries,
 ): ...
 
@@ -64,6 +68,8 @@ class Mutation(
     PlaceMutations,
     PlanMutations,
     ReadingMutations,
+    RosterMutations,
+    StaffMutations,
 ): ...
 
 

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 ROOMS = ("domain", "audit", "authz", "app")
 MODULES = frozenset(
-    {"model", "rule_model", "waiver_model", "outbox", "subjects", "tables"}
+    {"model", "roster_model", "rule_model", "waiver_model", "outbox", "subjects", "tables"}
 )  # what has tables is called
 
 

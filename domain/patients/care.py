@@ -35,24 +35,7 @@ class AssignCare(Command[CareAssignment]):
 
     def apply(self, work: Work) -> CareAssignment:
         encounter = work.get(Encounter, self.encounter_id)
-        require_live(encounter)
-        known = work.session.exec(
-            select(CareAssignment).where(
-                CareAssignment.account_id == self.account_id,
-                CareAssignment.encounter_id == encounter.id,
-                col(CareAssignment.until).is_(None),
-            )
-        ).first()
-        if known is not None:
-            raise Conflict(f"this person has treated the patient since {known.since.isoformat()}",
-                           reason="CARE_ASSIGNED", blocking=known.id, allowed=("END",))  # fmt: skip
-        care = store(work, CareAssignment(
-            hospital_id=encounter.hospital_id, account_id=self.account_id,
-            encounter_id=encounter.id, subject=encounter.subject,
-            since=happened(work, self.at), **recorded(work),
-        ))  # fmt: skip
-        tell(work, "CareAssigned", encounter)
-        return care
+        return begin_care(work, self.account_id, encounter, happened(work, self.at))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +53,43 @@ class EndCare(Command[CareAssignment]):
 
     def apply(self, work: Work) -> CareAssignment:
         care = work.get(CareAssignment, self.assignment_id)
-        if care.until is not None:
-            raise Conflict(f"this ended at {care.until.isoformat()}", reason="CARE_ENDED",
-                           blocking=care.id)  # fmt: skip
-        care.until = max(happened(work, self.at), care.since)
-        tell(work, "CareEnded", work.get(Encounter, care.encounter_id))
-        return care
+        return end_care(work, care, happened(work, self.at))
+
+
+def begin_care(work: Work, account_id: UUID, encounter: Encounter, at: datetime) -> CareAssignment:
+    """Open the patient's record to a person. Raises Conflict for one who treats them already."""
+    require_live(encounter)
+    known = care_now(work, account_id, encounter.id)
+    if known is not None:
+        raise Conflict(f"this person has treated the patient since {known.since.isoformat()}",
+                       reason="CARE_ASSIGNED", blocking=known.id, allowed=("END",))  # fmt: skip
+    care = store(work, CareAssignment(
+        hospital_id=encounter.hospital_id, account_id=account_id, encounter_id=encounter.id,
+        subject=encounter.subject, since=at, **recorded(work),
+    ))  # fmt: skip
+    tell(work, "CareAssigned", encounter)
+    return care
+
+
+def end_care(work: Work, care: CareAssignment, at: datetime) -> CareAssignment:
+    """Close the patient's record to a person. Raises Conflict where it ended before."""
+    if care.until is not None:
+        raise Conflict(f"this ended at {care.until.isoformat()}", reason="CARE_ENDED",
+                       blocking=care.id)  # fmt: skip
+    care.until = max(at, care.since)
+    tell(work, "CareEnded", work.get(Encounter, care.encounter_id))
+    return care
+
+
+def care_now(work: Work, account_id: UUID, encounter_id: UUID) -> CareAssignment | None:
+    """Since when this person treats the patient; None where they do not."""
+    return work.session.exec(
+        select(CareAssignment).where(
+            CareAssignment.account_id == account_id,
+            CareAssignment.encounter_id == encounter_id,
+            col(CareAssignment.until).is_(None),
+        )
+    ).first()
 
 
 def end_all_care(work: Work, encounter: Encounter, at: datetime) -> None:

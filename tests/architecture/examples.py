@@ -23,7 +23,11 @@ from domain.inbound.handling import KeepParked
 from domain.notices.words import Channel, sent
 from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
+from domain.places.model import CareLevel
 from domain.plans.commands import OverrideReason
+from domain.staff.identity import StaffIdentity
+from domain.staff.model import AbsenceKind, Profession
+from domain.staff.roster_model import Want
 from kit.command import Command, all_commands
 from kit.work import ActorKind
 from tests.matrix.city import OBSTACLE, City, Corner, cause, envelope, rule_example
@@ -37,6 +41,8 @@ POINTS_AT = {
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan",
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
+    "absence_id": "absence", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
+    "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "wish_id": "wish",
     "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
@@ -58,6 +64,10 @@ SAID: dict[str, Any] = {
     "licensed_beds": 3, "obstacle": OBSTACLE, "ward_code": "X9", "name_en": "X", "name_key": b"k" * 16, "name_zh": "X",
     "new_hash": None, "password_hash": "hash", "presented": "wgr_x", "refresh": "wgr_y",
     "rehashed": None, "replacement": "wgr_z", "role": "nurse", "secret": "s" * 40,
+    "absence_kind": AbsenceKind.SICK, "care_level": CareLevel.WARD, "patients_per_nurse": 5, "profession": Profession.NURSE,
+    "number": "X9", "joined_on": NOON.date(), "valid_from": NOON.date(), "day": NOON.date(), "from_day": NOON.date(),
+    "until_day": NOON.date() + timedelta(days=7), "skill": "WARD", "weekly_minutes": 2400, "want": Want.OFF,
+    "starts_minute": 480, "minutes": 480,
     "staffed_beds": 3, "step": 1, "title": "X", "totp_step": None,
 }  # fmt: skip
 REASONS = {"BlockReason": BlockReason.REPAIR, "OverrideReason": OverrideReason.CLINICAL}
@@ -87,6 +97,10 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return corner.ids[POINTS_AT[name]]
     if name in ("expires_at", "expected_until", "valid_until", "until"):
         return city.app.clock() + timedelta(minutes=30)
+    if kind is StaffIdentity:
+        return StaffIdentity(family_en="X")
+    if name == "encounter_ids":
+        return (corner.ids["encounter"],)
     if name == "delivery_ids":
         return (corner.ids["delivery"],)
     if name == "cause":

@@ -48,6 +48,9 @@ POINTS_AT = {
     "waivers": "waiver", "wardId": "ward",
     "alarm.id": "alarm", "alarmRule.id": "rule", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
     "encounter.id": "encounter", "ward.id": "ward", "bedPlan.id": "plan",
+    "staffId": "staff", "otherStaffId": "other_staff", "shiftId": "shift", "rosterId": "roster",
+    "dutyId": "duty", "otherDutyId": "duty", "absenceId": "absence", "wishId": "wish",
+    "toAccountId": "account", "encounterIds": "encounter", "homeWardId": "ward",
     "planProgress.id": "plan", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",
     "removeBed.bedId": "last_bed", "holdBed.bedId": "spare_bed",
@@ -60,7 +63,8 @@ PLAIN: dict[str, Any] = {
     "newPassword": "seven quiet wards at dusk",
     "longestShelfS": 600, "ackTimeoutS": 600, "fingerprint": "ab" * 32, "metric": "hr",
     "low": 10, "high": 90, "resolutionS": 60, "days": 90,
-    "createAccount.loginName": "somebody.new", "reason": "SPILL",
+    "createAccount.loginName": "somebody.new", "reason": "SPILL", "skill": "WARD", "minutes": 480,
+    "labourRules": "CN",
 }  # fmt: skip
 PROBLEM = "... on Problem { code reason message retryable field allowed blocking }"
 
@@ -218,6 +222,9 @@ def _value(slot: _Slot, path: str, kind: Any) -> Any:
 def _scalar(slot: _Slot, name: str, kind: str) -> Any:
     if kind == "DateTime":
         return (slot.city.app.clock() + timedelta(minutes=30)).isoformat()
+    if kind == "Date":
+        later = timedelta(days=60 if name.startswith(("until", "expires")) else 45)
+        return (slot.city.app.clock() + later).date().isoformat()
     plain = PLAIN.get(f"{slot.root.name}.{name}", PLAIN.get(name))
     return {"Int": plain or 1, "Boolean": True}.get(kind, plain or "text")
 

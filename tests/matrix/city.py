@@ -45,6 +45,15 @@ from domain.places.model import RoomKind, RoomSex
 from domain.plans.bed_answers import solve_beds
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
+from domain.staff.commands import LinkStaffAccount, RegisterStaff
+from domain.staff.duties import AssignDuty
+from domain.staff.identity import StaffIdentity
+from domain.staff.model import AbsenceKind, Profession
+from domain.staff.roster_model import Want
+from domain.staff.rosters import OpenRoster, PublishRoster
+from domain.staff.shifts import DefineShift
+from domain.staff.terms import RecordAbsence, SetContract, SetSkill
+from domain.staff.wishes import StateWish
 from kit.command import Command
 from kit.db import open_engine, reading
 from kit.work import Actor, ActorKind, Scope
@@ -58,6 +67,7 @@ SEEDER_ROLES = (
     "charge-nurse",
     "duty-executive",
     "device-technician",
+    "roster-planner",
 )
 OBSTACLE = Obstacle(reason="UNKNOWN_WARD", text="no such ward")
 HOSPITALS, WARDS = ("EAST", "WEST"), ("A", "B")
@@ -110,6 +120,7 @@ def fill(app: App, url: str) -> City:
             _rule(city, corner, f"{code}-{ward_code}".lower())
             _outbound(city, corner, f"{code}-{ward_code}".lower())
             _notices(city, corner)
+            _staff(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
     return city
 
@@ -285,6 +296,39 @@ def _notices(city: City, corner: Corner) -> None:
         account_id=ids["account"],
     )).id  # fmt: skip
     city.do(PlanDeliveries(hospital_id=ids["hospital"]), PROGRAM)
+
+
+def _staff(city: City, corner: Corner, number: str) -> None:
+    """Two nurses of the ward, a shift, a published roster, and a duty of the first."""
+    ids, today = corner.ids, city.app.clock().date()
+    for name in ("staff", "other_staff"):
+        member = city.do(RegisterStaff(
+            hospital_id=ids["hospital"], home_ward_id=ids["ward"], number=f"{number}-{name}",
+            profession=Profession.NURSE, joined_on=today - timedelta(days=400),
+            identity=StaffIdentity(family_en="Nurse", given_en=number, phone="13800138000"),
+        ))  # fmt: skip
+        ids[name] = member.id
+        city.do(SetContract(staff_id=member.id, from_day=today - timedelta(days=400),
+                            weekly_minutes=2400))  # fmt: skip
+        city.do(SetSkill(staff_id=member.id, skill="WARD", valid_from=today))
+    city.do(LinkStaffAccount(staff_id=ids["staff"], account_id=ids["account"]))
+    ids["shift"] = city.do(DefineShift(
+        ward_id=ids["ward"], code="D", name_zh="白班", name_en="Day", starts_minute=480,
+        minutes=480, skill="WARD",
+    )).id  # fmt: skip
+    first = today + timedelta(days=40)
+    ids["roster"] = city.do(
+        OpenRoster(ward_id=ids["ward"], from_day=first, until_day=first + timedelta(days=7))
+    ).id
+    ids["duty"] = city.do(AssignDuty(staff_id=ids["staff"], shift_id=ids["shift"], day=first)).id
+    city.do(PublishRoster(roster_id=ids["roster"]))
+    ids["absence"] = city.do(RecordAbsence(
+        staff_id=ids["other_staff"], absence_kind=AbsenceKind.VACATION,
+        from_day=first + timedelta(days=20), until_day=first + timedelta(days=30),
+    )).id  # fmt: skip
+    ids["wish"] = city.do(
+        StateWish(staff_id=ids["staff"], day=first + timedelta(days=15), want=Want.OFF)
+    ).id
 
 
 def cause(corner: Corner) -> Cause:

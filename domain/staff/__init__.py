@@ -1,0 +1,1 @@
+"""Who works here: people, skills, contracts, absences, wishes, shifts and duties."""
