@@ -9,7 +9,7 @@ from kit.rows import UtcTime
 from kit.sealed import SealedColumn
 
 revision: str = "staff"
-down_revision: str | None = "outbound"
+down_revision: str | None = "plan_kinds"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

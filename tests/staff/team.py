@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlmodel import Session
 
 from domain.staff.commands import LinkStaffAccount, RegisterStaff
@@ -89,8 +88,8 @@ class Team:
                 one.duty.state.value)  # fmt: skip
 
 
-@pytest.fixture
-def team(world: World) -> Team:
+def build_team(world: World) -> Team:
+    """Three nurses, a day and a night shift, a draft of a fortnight."""
     made = Team(world)
     for number in ("N1", "N2", "N3"):
         made.hire(number)

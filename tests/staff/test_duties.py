@@ -33,7 +33,8 @@ def test_a_duty_runs_by_the_clock_of_the_hospital(team: Team) -> None:
     assert night.state is DutyState.PLANNED
 
 
-def test_nobody_has_two_duties_at_a_time_whoever_asks(team: Team) -> None:
+def test_nobody_has_two_duties_at_a_time_whoever_asks(team_on_both: Team) -> None:
+    team = team_on_both
     night = team.give("N1", "N", 0)
     team.shift("X", 5 * 60, 4 * 60)  # begins while the night still runs
     again = AssignDuty(staff_id=team.people["N1"].id, shift_id=team.shifts["X"].id, day=team.at(1))
@@ -58,12 +59,7 @@ def test_a_cancelled_duty_makes_room(team: Team) -> None:
     assert team.on_duty() == [("N1", "N", 0, "PLANNED")]
 
 
-@pytest.mark.parametrize(
-    ("number", "reason"),
-    [("EXPIRED", "SKILL_NOT_VALID"), ("DOCTOR", "OTHER_PROFESSION"), ("AWAY", "ABSENT"),
-     ("ELSEWHERE", "OTHER_WARD")],
-)  # fmt: skip
-def test_nobody_is_on_duty_who_may_not(team: Team, number: str, reason: str) -> None:
+def test_nobody_is_on_duty_who_may_not(team: Team) -> None:
     world = team.world
     team.hire("EXPIRED", skill_until=team.at(0))  # the first day on which it does not count
     team.hire("DOCTOR", profession=Profession.DOCTOR)
@@ -71,14 +67,16 @@ def test_nobody_is_on_duty_who_may_not(team: Team, number: str, reason: str) -> 
     away = team.hire("AWAY")
     world.run(RecordAbsence(staff_id=away.id, absence_kind=AbsenceKind.TRAINING,
                             from_day=team.at(0), until_day=team.at(1)))  # fmt: skip
-    given = AssignDuty(staff_id=team.people[number].id, shift_id=team.shifts["D"].id,
-                       day=team.at(0))  # fmt: skip
-    world.refused(given, Conflict, reason)
-    if number == "AWAY":
-        team.give("AWAY", "D", 1)
+    for number, reason in (("EXPIRED", "SKILL_NOT_VALID"), ("DOCTOR", "OTHER_PROFESSION"),
+                           ("AWAY", "ABSENT"), ("ELSEWHERE", "OTHER_WARD")):  # fmt: skip
+        given = AssignDuty(staff_id=team.people[number].id, shift_id=team.shifts["D"].id,
+                           day=team.at(0))  # fmt: skip
+        world.refused(given, Conflict, reason)
+    team.give("AWAY", "D", 1)
 
 
-def test_a_line_keeps_what_stands_and_changes_the_rest(team: Team) -> None:
+def test_a_line_keeps_what_stands_and_changes_the_rest(team_on_both: Team) -> None:
+    team = team_on_both
     kept, dropped = team.give("N1", "D", 0), team.give("N1", "D", 1)
     wanted = tuple(PlannedDuty(day=team.at(n), shift_id=team.shifts["D"].id) for n in (0, 3))
     line = SetRosterLine(staff_id=team.people["N1"].id, ward_id=team.world.ward_a.id,
@@ -93,7 +91,8 @@ def test_a_line_keeps_what_stands_and_changes_the_rest(team: Team) -> None:
     team.world.refused(wrong, Invalid, "INVALID")
 
 
-def test_rosters_of_a_ward_never_overlap(team: Team) -> None:
+def test_rosters_of_a_ward_never_overlap(team_on_both: Team) -> None:
+    team = team_on_both
     over = OpenRoster(ward_id=team.world.ward_a.id, from_day=team.at(13), until_day=team.at(20))
     assert team.world.refused(over, Conflict, "ROSTER_OVERLAP").blocking == team.roster.id
     with Session(team.world.engine) as session:
@@ -133,7 +132,8 @@ def test_a_roster_closes_after_its_last_day_and_then_stands_still(team: Team) ->
     team.world.refused(late, Conflict, "ROSTER_CLOSED")
 
 
-def test_wishes_come_in_time_and_are_answered_when_the_roster_is_told(team: Team) -> None:
+def test_wishes_come_in_time_and_are_answered_when_the_roster_is_told(team_on_both: Team) -> None:
+    team = team_on_both
     team.signed_in("N1")
     off = team.world.run(StateOwnWish(day=team.at(0), want=Want.OFF))
     on = team.world.run(StateOwnWish(day=team.at(1), want=Want.ON, shift_id=team.shifts["D"].id))

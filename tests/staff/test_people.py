@@ -41,7 +41,8 @@ def test_a_number_and_an_account_belong_to_one_person(team: Team) -> None:
     assert why.blocking == team.people["N1"].id
 
 
-def test_a_new_contract_ends_the_one_before_and_never_overlaps(team: Team) -> None:
+def test_a_new_contract_ends_the_one_before_and_never_overlaps(team_on_both: Team) -> None:
+    team = team_on_both
     world, nurse = team.world, team.people["N1"]
     world.run(SetContract(staff_id=nurse.id, from_day=date(2026, 6, 1), weekly_minutes=1200))
     spans = world.sql("SELECT from_day, until_day, weekly_minutes FROM contract"
@@ -53,7 +54,8 @@ def test_a_new_contract_ends_the_one_before_and_never_overlaps(team: Team) -> No
                   Conflict, "CONTRACT_OVERLAP")  # fmt: skip
 
 
-def test_the_database_itself_keeps_contracts_apart(team: Team) -> None:
+def test_the_database_itself_keeps_contracts_apart(team_on_both: Team) -> None:
+    team = team_on_both
     nurse = team.people["N1"]
     with Session(team.world.engine) as session:
         session.add(Contract(

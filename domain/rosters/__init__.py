@@ -1,1 +1,0 @@
-"""Planning of duties and of care: freeze, solve, approve, publish, repair."""
