@@ -11,6 +11,7 @@ from api.messages_notices import NOTICES
 from api.messages_places import PLACES
 from api.messages_plans import PLANS
 from api.messages_readings import READINGS
+from api.messages_staff import STAFF
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
@@ -22,6 +23,7 @@ CHINESE: dict[str, str] = {
     **MEASURES,
     **MQTT,
     **NOTICES,
+    **STAFF,
     **PLACES,
     **PLANS,
     **READINGS,
