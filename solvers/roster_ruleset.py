@@ -38,7 +38,6 @@ TERM_CODES = (
     "NO_NIGHT_BEFORE_FREE_WEEKEND",  # limit unused
     "UNWANTED_PATTERN",  # `pattern` names it; limit unused
     "SAME_SHIFT_IN_BLOCK",  # continuity: tomorrow the same shift as today; limit unused
-    "NOT_A_LONE_DUTY",  # continuity: no single duty between free days; limit unused
     "MAX_MINUTES",
     "MIN_MINUTES",
     "ALTERNATIVE_SKILL",  # a duty without its skill, where this is soft; limit unused

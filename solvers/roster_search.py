@@ -1,0 +1,227 @@
+"""From the linear bound to a roster: dive along the prices, choose among rows, free part by part.
+
+A plan is a tuple of rows, one per person. Every part is solved with prices of its own, so that
+rows which fit the rest are found, and then exactly among all rows known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil, inf
+from random import Random
+from time import perf_counter
+
+import numpy as np
+
+from solvers.engine import TOLERANCE, Limits, Progress, relative_gap
+from solvers.engine_run import Stop
+from solvers.neighbourhoods import Neighbourhood, improve
+from solvers.roster_choice import Rows, choose
+from solvers.roster_columns import Column, Columns
+from solvers.roster_model import RosterModel
+from solvers.roster_posting import gaps_points
+from solvers.roster_rows import Row
+
+ROOT_SHARE = 0.5  # of the time, at most so much for the bound
+CHOICE_SHARE = 0.15  # for choosing among the rows of the bound
+DIVE_ROUNDS = 12  # of pricing after each fixing
+DIVE_LEAST, DIVE_MOST = 0.04, 0.3  # of all days, fixed at once
+SURE = 0.97  # a duty with at least so much weight is fixed at once
+PART_ROUNDS = 8  # of pricing for a part that was freed
+MIP_COLUMNS = 4_000  # rows in one integer model, the best by reduced cost
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best rows, what they cost in all, a bound for any, and whether the clock ended it."""
+
+    rows: Rows
+    cost: int
+    bound: int
+    cut_short: bool
+    search_s: float  # spent beside building
+
+
+class Search:
+    """The search for one model; keeps all rows it ever met."""
+
+    def __init__(self, model: RosterModel, limits: Limits) -> None:
+        self.model, self.limits = model, limits
+        self.columns = Columns(model, limits)
+        self.prices: np.ndarray | None = None  # of the bound
+        self.bound = -inf
+
+    def run(
+        self,
+        started: float,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+        first: Rows | None = None,
+    ) -> Found:
+        """`first`: a roster to begin with, if it is allowed."""
+        begun = perf_counter()
+        ends = started + self.limits.time_limit_s
+        best = self._cheapest()
+        if first is not None and self.cost(first) < self.cost(best):
+            best = first
+        self._keep(best)
+        finished = self._root(begun, ends, stop)
+        bound = self._whole_bound()
+        if self.cost(best) > bound and not _over(ends, stop):
+            best = min(best, self._dive(ends, stop) or best, key=self.cost)
+            _tell(progress, self.cost(best), bound)
+        proven = False
+        if self.cost(best) > bound and not _over(ends, stop):
+            best, proven = self._choose_all(best, ends, stop)
+            _tell(progress, self.cost(best), bound)
+        cut = not finished
+        if self.cost(best) > bound and not proven:
+            best, cut = self._improve(best, bound, ends, progress, stop)
+        cost = self.cost(best)
+        return Found(best, cost, min(bound, cost), cut and cost > bound, perf_counter() - begun)
+
+    def cost(self, rows: Rows) -> int:
+        points = sum(self._points(person, row) for person, row in enumerate(rows))
+        return points + gaps_points(self.model, rows)
+
+    def _points(self, person: int, row: Row) -> int:
+        known = self.columns.known.get((person, row))
+        if known is not None:
+            return self.columns.pool[known].points
+        return self.model.row_points(person, row)
+
+    def _keep(self, rows: Rows) -> None:
+        self.columns.add(
+            Column(person, row, self._points(person, row)) for person, row in enumerate(rows)
+        )
+
+    def _whole_bound(self) -> int:
+        return ceil(self.bound - TOLERANCE) if self.bound > -inf else 0
+
+    def _cheapest(self) -> Rows:
+        """Everyone's own cheapest row, as if there were no demand."""
+        rows: dict[int, Row] = {}
+        for pricer in self.columns.pricers:
+            everyone = np.full(len(pricer.members), inf)
+            _, found = pricer.rows(self.columns.price[pricer.members], everyone, 1)
+            for person, row, length in found:
+                rows[person] = row
+                self.columns.add([Column(person, row, round(length))])
+        return tuple(rows[person] for person in range(len(self.model.people)))
+
+    def _root(self, begun: float, ends: float, stop: Stop | None) -> bool:
+        share = begun + ROOT_SHARE * (ends - begun)
+        priced = self.columns.solve(share, stop=stop)
+        if priced is None:
+            return False
+        self.bound, self.prices = max(self.bound, priced.bound), priced.prices
+        return priced.finished
+
+    def _dive(self, ends: float, stop: Stop | None) -> Rows | None:
+        """Fix the surest duties of the linear optimum, price again, until every day is fixed."""
+        columns = self.columns
+        columns.play_high()
+        allowed = columns.everything()
+        fixed = np.zeros(allowed.shape[:2], dtype=bool)
+        least = max(1, round(DIVE_LEAST * fixed.size))
+        most = max(1, round(DIVE_MOST * fixed.size))
+        rounds = DIVE_ROUNDS
+        while not fixed.all():
+            priced = columns.solve(ends, rounds=rounds)
+            if priced is None or _over(ends, stop):
+                break
+            shares = columns.duty_values(priced.values)
+            best = np.where(fixed, -1.0, shares.max(axis=2))
+            order = np.argsort(-best, axis=None, kind="stable")[:most]
+            sure = int(np.count_nonzero(best.ravel()[order] >= SURE))
+            for spot in order[: max(least, sure)].tolist():
+                person, day = divmod(spot, self.model.days)
+                if not fixed[person, day]:
+                    duty = int(shares[person, day].argmax())
+                    fixed[person, day] = True
+                    allowed[person, day] = False
+                    allowed[person, day, duty] = True
+            columns.allow(allowed)
+        columns.release()
+        if not fixed.all():
+            return None
+        return tuple(tuple(map(int, row)) for row in allowed.argmax(axis=2))
+
+    def _choose_all(self, best: Rows, ends: float, stop: Stop | None) -> tuple[Rows, bool]:
+        """The best of all rows that could still be in a better roster; proven if none is left
+        out and the rows cannot hold a better one. Only rows known so far: no proof."""
+        left = ends - perf_counter()
+        time_s = max(0.05, CHOICE_SHARE * self.limits.time_limit_s)
+        part = replace(self.limits, time_limit_s=min(left, time_s))
+        columns = self._promising(self.columns.pool)
+        _, rows = choose(self.model, columns, {}, part, start=best, stop=stop)
+        return (best if rows is None or self.cost(rows) > self.cost(best) else rows), False
+
+    def _promising(self, columns: Sequence[Column]) -> list[Column]:
+        """At most MIP_COLUMNS, those with the least reduced cost at the bound's prices."""
+        if len(columns) <= MIP_COLUMNS or self.prices is None:
+            return list(columns)
+        prices = self.prices
+        return sorted(columns, key=lambda c: (self._reduced(c, prices), c.person, c.row))[
+            :MIP_COLUMNS
+        ]
+
+    def _reduced(self, column: Column, prices: np.ndarray) -> float:
+        paid = sum(prices[row] for row, _ in self.columns.entries(column))
+        return float(column.points - paid)
+
+    def _improve(
+        self, best: Rows, bound: int, ends: float, progress: Progress | None, stop: Stop | None
+    ) -> tuple[Rows, bool]:
+        left = replace(self.limits, time_limit_s=max(0.01, ends - perf_counter()))
+        parts: list[Neighbourhood[Rows]] = [self._free_people, self._free_days]
+        done = improve(
+            best, self.cost, parts, limits=left, bound=bound, progress=progress, stop=stop
+        )
+        return done.plan, done.cut_short
+
+    def _free_people(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
+        people = len(rows)
+        count = min(people, draw.choice((3, 4, 5, 6, 8)))
+        free = frozenset(draw.sample(range(people), count))
+        return self._resolve(rows, free, None, limits)
+
+    def _free_days(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
+        length = draw.choice((4, 5, 7))
+        first = draw.randrange(-length + 2, self.model.days - 1)
+        window = range(max(0, first), min(self.model.days, first + length))
+        return self._resolve(rows, frozenset(range(len(rows))), window, limits)
+
+    def _resolve(
+        self, rows: Rows, free: frozenset[int], window: range | None, limits: Limits
+    ) -> Rows | None:
+        """The rest kept, the part priced anew and chosen among all rows that fit it."""
+        ends = perf_counter() + limits.time_limit_s
+        allowed = np.zeros(self.columns.everything().shape, dtype=bool)
+        if window is not None:
+            allowed[:, window.start : window.stop] = True
+        for person, row in enumerate(rows):
+            if window is None and person in free:
+                allowed[person] = True
+            allowed[person, np.arange(len(row)), np.array(row)] = True
+        allowed &= self.columns.everything()
+        self.columns.allow(allowed)
+        half = perf_counter() + limits.time_limit_s / 2
+        priced = self.columns.solve(half, members=free, rounds=PART_ROUNDS)
+        self.columns.release()
+        left = ends - perf_counter()
+        if priced is None or left <= 0:
+            return None
+        fitting = self.columns.fitting(allowed, free)
+        fixed = {person: row for person, row in enumerate(rows) if person not in free}
+        part = replace(limits, time_limit_s=left)
+        _, found = choose(self.model, fitting, fixed, part, start=rows)
+        return found
+
+
+def _over(ends: float, stop: Stop | None) -> bool:
+    return perf_counter() > ends or (stop is not None and stop())
+
+
+def _tell(progress: Progress | None, cost: int, bound: int) -> None:
+    if progress is not None:
+        progress(cost, bound, relative_gap(cost, bound))

@@ -1,0 +1,1 @@
+"""Rosters: rules one by one, the plan against brute force, public instances."""
