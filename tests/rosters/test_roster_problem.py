@@ -42,7 +42,7 @@ def test_an_unknown_country_is_named() -> None:
 
 
 def test_demand_of_an_unknown_shift_is_named() -> None:
-    with pytest.raises(ValueError, match="demand.shift: X is not part of the problem"):
+    with pytest.raises(ValueError, match=r"demand\.shift: X is not part of the problem"):
         ward(nurse("a"), demand=(need(0, "X"),))
 
 
