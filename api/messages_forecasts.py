@@ -6,6 +6,7 @@ FORECASTS: dict[str, str] = {
     "SERIES_STALE": "最后一个数值已过时,请先更新该序列。",
     "SERIES_BAD_VALUE": "数值须为不小于 0 的数。",
     "SERIES_BAD_START": "按日序列须以日期开始,按小时序列须以 UTC 整点开始。",
+    "NO_TIME_ZONE": "没有该时区,请填写 IANA 名称。",
     "NO_STAYS": "该病区没有可供学习的住院记录。",
     "NO_HOLIDAY_CALENDAR": "没有该地区的节假日日历。",
     "NO_FORECAST_ENGINE": "没有该预测方法。",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from domain.forecasts.conformal import Floats, conformal_quantile
+from domain.forecasts.arrays import Floats
+from domain.forecasts.conformal import conformal_quantile
 from domain.forecasts.forecast import LEVELS, Forecast, Window, require_horizon
 from domain.forecasts.holidays import Holidays
 from domain.forecasts.series import Series, require_forecastable

@@ -6,11 +6,13 @@ exchangeable.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from domain.forecasts.arrays import Floats
+
+ENOUGH = 20  # misses, for a quantile to mean anything
 
 
 def conformal_quantile(errors: Floats, level: float) -> float:
@@ -28,3 +30,21 @@ def conformal_quantile(errors: Floats, level: float) -> float:
     else:
         place = math.floor((count + 1) * level + 1e-9) - 1
     return float(ranked[min(max(place, 0), count - 1)])
+
+
+def quantile_rows(point: Floats, misses: Floats, levels: Sequence[float]) -> list[Floats]:
+    """The quantile at each level (percent) for each step ahead, from misses[origin, step].
+
+    A step with fewer than ENOUGH misses takes those of the last step that had them, widened as
+    the square root of the way ahead: a level that wanders.
+    """
+    rows = [np.empty(len(point)) for _ in levels]
+    errors, at = np.zeros(1), 0
+    for step in range(len(point)):
+        own = misses[:, step][~np.isnan(misses[:, step])]
+        if len(own) >= ENOUGH or step == 0:
+            errors, at = (own if len(own) else errors), step
+        wider = math.sqrt((step + 1) / (at + 1))
+        for row, level in zip(rows, levels, strict=True):
+            row[step] = point[step] + wider * conformal_quantile(errors, level / 100)
+    return rows

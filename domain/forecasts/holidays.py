@@ -26,27 +26,38 @@ class Holidays:
     def kind(self, day: date) -> DayKind | None:
         return self.days.get(day)
 
+    @property
+    def last_year(self) -> int | None:
+        """The last year of which anything is known; later days look like ordinary ones."""
+        return max((day.year for day in self.days), default=None)
+
 
 NO_HOLIDAYS = Holidays("none")
 
 
+@cache
 def holidays_of(calendar: str) -> Holidays:
-    """The calendar of a country or part of one, such as CN, DE-BY, GB-ENG. Raises Invalid."""
+    """The calendar of a country or a part of one, such as CN, DE-BY, GB-ENG; a part adds to its
+    country. Raises Invalid."""
     known = _calendars()
+    if calendar == NO_HOLIDAYS.calendar:
+        return NO_HOLIDAYS
     if calendar not in known:
         raise Invalid(
             f"no holidays are known for {calendar}",
-            reason="NO_HOLIDAY_CALENDAR", field="calendar", allowed=tuple(sorted(known)),
+            reason="NO_HOLIDAY_CALENDAR", field="calendar",
+            allowed=(*sorted(known), NO_HOLIDAYS.calendar),
         )  # fmt: skip
-    return known[calendar]
+    country = calendar.partition("-")[0]
+    return Holidays(calendar, {**known.get(country, {}), **known[calendar]})
 
 
 @cache
-def _calendars() -> dict[str, Holidays]:
+def _calendars() -> dict[str, dict[date, DayKind]]:
     found: dict[str, dict[date, DayKind]] = {}
     path = Path(__file__).with_name("holidays.csv")
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(line for line in file if not line.startswith("#")):
             days = found.setdefault(row["calendar"], {})
             days[date.fromisoformat(row["day"])] = DayKind(row["kind"])
-    return {name: Holidays(name, days) for name, days in found.items()} | {"none": NO_HOLIDAYS}
+    return found

@@ -53,6 +53,12 @@ class Series:
         """The first step after the history: where a forecast begins."""
         return self.start + len(self.values) * self.step.length
 
+    def last(self, steps: int) -> "Series":
+        """The last `steps` steps, or all if there are fewer."""
+        skipped = max(0, len(self.values) - steps)
+        start = self.start + skipped * self.step.length
+        return Series(start, self.step, self.values[skipped:], self.zone)
+
     def until(self, moment: date | datetime) -> "Series":
         """The steps that were over at `moment`, a date or a time as `start` is."""
         over: int = (moment - self.start) // self.step.length  # type: ignore[operator]  # alike
