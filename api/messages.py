@@ -12,6 +12,7 @@ from api.messages_places import PLACES
 from api.messages_plans import PLANS
 from api.messages_readings import READINGS
 from api.messages_staff import STAFF
+from api.messages_transfers import TRANSFERS
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
@@ -27,6 +28,7 @@ CHINESE: dict[str, str] = {
     **PLACES,
     **PLANS,
     **READINGS,
+    **TRANSFERS,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",
     "DENIED": "您的角色不允许此操作。",
     "INVALID": "输入有误,请检查所指字段。",

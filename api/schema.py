@@ -28,6 +28,8 @@ from api.rosters import RosterMutations, RosterQueries
 from api.sight import look
 from api.staff import StaffMutations, StaffQueries
 from api.status import StatusQueries, StatusSubscriptions
+from api.transfer_mutations import ReceivingMutations, TransferMutations
+from api.transfers import TransferQueries, TransferSubscriptions
 from authz.shipped import shipped_policy
 
 
@@ -52,6 +54,7 @@ class Query(
     RosterQueries,
     StaffQueries,
     StatusQueries,
+    TransferQueries,
 ): ...
 
 
@@ -70,6 +73,8 @@ class Mutation(
     ReadingMutations,
     RosterMutations,
     StaffMutations,
+    ReceivingMutations,
+    TransferMutations,
 ): ...
 
 
@@ -80,6 +85,7 @@ class Subscription(
     PlanSubscriptions,
     ReadingSubscriptions,
     StatusSubscriptions,
+    TransferSubscriptions,
 ): ...
 
 

@@ -15,6 +15,7 @@ from domain.notices.timers import notices_to_plan
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
 from domain.readings.timers import days_to_make, readings_to_forget, readings_to_roll_up
+from domain.transfers.escalating import transfers_overdue
 from kit.command import Command
 
 Timer = Callable[[Session, datetime], Sequence[Command[Any]]]
@@ -50,6 +51,7 @@ TIMERS: tuple[Timer, ...] = (
     holds_run_out,
     requests_run_out,
     plans_run_out,
+    transfers_overdue,
     devices_fall_silent,
     days_to_make,
     readings_to_roll_up,

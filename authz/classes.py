@@ -9,6 +9,7 @@ class DataClass(StrEnum):
     CAPACITY = "K"  # aggregate counts
     BED = "B"  # state of beds
     PLACEMENT = "P"  # sex, age band, expected discharge; pseudonymous
+    TRANSFER = "T"  # placement facts of a patient on the way between hospitals; pseudonymous
     ISOLATION = "O"  # the type only, never why
     INFECTION = "N"  # organism and detail
     INITIALS = "M"  # initials and the same-surname alert of a ward screen

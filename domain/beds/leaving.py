@@ -84,16 +84,7 @@ class DepartPatient(OfEncounter, Command[Encounter]):
         encounter = work.get(Encounter, self.encounter_id)
         at = happened(work, self.at)
         _require_code(self.disposition)
-        stay = stay_of(work, encounter.id)
-        if not (encounter.status == S.DIED and stay is not None):
-            stop_waiting(work, encounter, at, "DEPARTED")
-            for step in _steps_to_discharge(encounter):
-                turn(work, encounter, step, at)
-        if stay is not None:
-            vacate(work, stay, at, StayEnd.DEPARTURE)
-        encounter.disposition = self.disposition or encounter.disposition
-        end_all_care(work, encounter, at)
-        tell(work, "PatientDeparted", encounter)
+        see_off(work, encounter, at, self.disposition)
         return encounter
 
 
@@ -143,6 +134,20 @@ class CancelEncounter(OfEncounter, Command[Encounter]):
 
     def apply(self, work: Work) -> Encounter:
         return _end_without_bed(work, self.encounter_id, S.ERROR, happened(work, self.at))
+
+
+def see_off(work: Work, encounter: Encounter, at: datetime, disposition: str | None) -> None:
+    """The patient is gone: encounter, request, stay and care end together."""
+    stay = stay_of(work, encounter.id)
+    if not (encounter.status == S.DIED and stay is not None):
+        stop_waiting(work, encounter, at, "DEPARTED")
+        for step in _steps_to_discharge(encounter):
+            turn(work, encounter, step, at)
+    if stay is not None:
+        vacate(work, stay, at, StayEnd.DEPARTURE)
+    encounter.disposition = disposition or encounter.disposition
+    end_all_care(work, encounter, at)
+    tell(work, "PatientDeparted", encounter)
 
 
 def _end_without_bed(

@@ -1,5 +1,6 @@
 """The steps of a request for a bed, for the commands that take them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,14 @@ from domain.patients.states import IN_HOUSE
 from domain.places.times import recorded, store, succeed
 from kit.errors import Conflict
 from kit.work import Scope, Work
+
+Follower = Callable[[Work, BedRequest, datetime], None]
+_followers: list[Follower] = []
+
+
+def follow_requests(follower: Follower) -> None:
+    """Have `follower` called, in the same transaction, whenever a request's state changes."""
+    _followers.append(follower)
 
 
 def open_request(
@@ -52,6 +61,8 @@ def turn_request(work: Work, request: BedRequest, state: RequestState, at: datet
         request.until = at
     turn_page(work, request, at)
     tell_request(work, "RequestChanged", request)
+    for follower in _followers:
+        follower(work, request, at)
 
 
 def close_request(

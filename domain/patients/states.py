@@ -1,5 +1,6 @@
 """The life of an encounter: which status may follow which."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -38,10 +39,21 @@ IN_BED = (S.ADMITTED, S.ON_LEAVE, S.DISCHARGE_PENDING)
 LIVE = (S.PLANNED, *IN_HOUSE)
 ENDED = (S.DISCHARGED, S.DIED, S.LEFT, S.ERROR)
 
+Follower = Callable[[Work, Encounter, datetime], None]
+_followers: list[Follower] = []
+
 _ENCOUNTER: Any = bindparam("encounter")
 _PRESENT = select(EncounterPhase).where(
     col(EncounterPhase.encounter_id) == _ENCOUNTER, col(EncounterPhase.until).is_(None)
 )
+
+
+def follow_encounters(follower: Follower) -> None:
+    """Have `follower` called, in the same transaction, whenever an encounter's status changes.
+
+    For slices above this one that must not lag behind, such as an open transfer of the patient.
+    """
+    _followers.append(follower)
 
 
 def turn(work: Work, encounter: Encounter, status: EncounterStatus, at: datetime) -> None:
@@ -96,6 +108,8 @@ def _record(work: Work, encounter: Encounter, status: EncounterStatus, at: datet
     if status in ENDED:
         encounter.ended_at = at
     succeed(work, before, _phase(work, encounter, at))
+    for follower in _followers:
+        follower(work, encounter, at)
 
 
 def _phase(work: Work, encounter: Encounter, at: datetime) -> EncounterPhase:

@@ -20,6 +20,17 @@ class ApprovalMode(StrEnum):
     SURGE = "SURGE"
 
 
+class ModeReason(StrEnum):
+    """Why a hospital changed between PEACETIME and SURGE."""
+
+    MASS_CASUALTY = "MASS_CASUALTY"
+    OUTBREAK = "OUTBREAK"
+    DISASTER = "DISASTER"
+    CAPACITY = "CAPACITY"
+    EXERCISE = "EXERCISE"
+    STAND_DOWN = "STAND_DOWN"
+
+
 class CareLevel(StrEnum):
     ICU = "ICU"
     HDU = "HDU"
@@ -69,6 +80,27 @@ class Hospital(Row, table=True):
     @property
     def scope(self) -> Scope:
         return Scope(self.id)
+
+
+class ApprovalModeSwitch(Row, table=True):
+    """When a hospital changed its approval mode, who said so, and why. Never changed again."""
+
+    __tablename__ = "approval_mode_switch"
+    __table_args__ = (
+        one_of("mode", ApprovalMode),
+        one_of("reason", ModeReason),
+        Index("mode_switches_of_hospital", "hospital_id", "id"),
+    )
+
+    hospital_id: UUID = Field(foreign_key="hospital.id")
+    mode: ApprovalMode = Field(sa_type=words(ApprovalMode))
+    reason: ModeReason = Field(sa_type=words(ModeReason))
+    at: datetime = Field(sa_type=UtcTime)
+    switched_by: UUID
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.hospital_id)
 
 
 class Ward(Row, table=True):

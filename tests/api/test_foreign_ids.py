@@ -20,8 +20,9 @@ OFFICE = (
     ("security-administrator",),
     ("compliance-officer",),
 )
-# Accounts belong to the network, so no account is foreign to anybody who may name one.
-OF_THE_NETWORK = frozenset({"account"})
+# Accounts belong to the network, so no account is foreign to anybody who may name one; and every
+# hospital may be asked to take a patient.
+OF_THE_NETWORK = frozenset({"account", "other_hospital"})
 
 
 @pytest.fixture(scope="module")

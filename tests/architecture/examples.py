@@ -14,6 +14,7 @@ from uuid import UUID
 
 import domain
 from domain.accounts.founding import FOUNDING_ROLES, Founder
+from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmKind, Severity
 from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
@@ -23,11 +24,18 @@ from domain.inbound.handling import KeepParked
 from domain.notices.words import Channel, sent
 from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
-from domain.places.model import CareLevel
+from domain.places.model import ApprovalMode, CareLevel, ModeReason
 from domain.plans.commands import OverrideReason
 from domain.staff.identity import StaffIdentity
 from domain.staff.model import AbsenceKind, Profession
 from domain.staff.roster_model import Want
+from domain.transfers.words import (
+    CancelReason,
+    DeclineReason,
+    InfoTopic,
+    OverrideCause,
+    TransferReason,
+)
 from kit.command import Command, all_commands
 from kit.work import ActorKind
 from tests.matrix.city import OBSTACLE, City, Corner, cause, envelope, rule_example
@@ -43,7 +51,7 @@ POINTS_AT = {
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "wish_id": "wish",
-    "task_id": "task", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
+    "task_id": "task", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
     "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
@@ -68,9 +76,14 @@ SAID: dict[str, Any] = {
     "number": "X9", "joined_on": NOON.date(), "valid_from": NOON.date(), "day": NOON.date(), "from_day": NOON.date(),
     "until_day": NOON.date() + timedelta(days=7), "skill": "WARD", "weekly_minutes": 2400, "want": Want.OFF,
     "starts_minute": 480, "minutes": 480,
-    "staffed_beds": 3, "step": 1, "title": "X", "totp_step": None,
+    "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True,
+    "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
 }  # fmt: skip
-REASONS = {"BlockReason": BlockReason.REPAIR, "OverrideReason": OverrideReason.CLINICAL}
+REASONS = {
+    "BlockReason": BlockReason.REPAIR, "CancelReason": CancelReason.NOT_NEEDED,
+    "DeclineReason": DeclineReason.NO_BED, "ModeReason": ModeReason.EXERCISE,
+    "OverrideReason": OverrideReason.CLINICAL, "TransferReason": TransferReason.CAPACITY,
+}  # fmt: skip
 
 
 def every_command() -> tuple[type[Command[Any]], ...]:
@@ -103,7 +116,7 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return (corner.ids["encounter"],)
     if name == "delivery_ids":
         return (corner.ids["delivery"],)
-    if name == "cause":
+    if name == "cause" and kind is Cause:
         return cause(corner)
     if name == "kind" and kind is AlarmKind:
         return AlarmKind.SERVICE

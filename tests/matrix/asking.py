@@ -44,6 +44,7 @@ POINTS_AT = {
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
     "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
+    "toHospitalId": "other_hospital", "transferId": "transfer",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
     "waivers": "waiver", "wardId": "ward",
     "alarm.id": "alarm", "alarmRule.id": "rule", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
@@ -53,6 +54,10 @@ POINTS_AT = {
     "toAccountId": "account", "encounterIds": "encounter", "homeWardId": "ward",
     "planProgress.id": "plan", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",
+    "transfer.id": "transfer", "requestTransfer.encounterId": "other_encounter",
+    "askAboutTransfer.transferId": "incoming", "acceptTransfer.transferId": "incoming",
+    "declineTransfer.transferId": "incoming", "withdrawAcceptance.transferId": "incoming",
+    "arriveTransfer.transferId": "incoming", "completeTransfer.transferId": "incoming",
     "removeBed.bedId": "last_bed", "holdBed.bedId": "spare_bed",
 }  # fmt: skip
 # Texts and numbers that make sense where "text" and 1 do not.

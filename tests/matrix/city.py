@@ -41,7 +41,8 @@ from domain.patients.episodes import SetExpectedDischarge, StatePlacementNeed
 from domain.patients.identity import Identifier
 from domain.patients.model import EncounterStatus, Isolation, Sex
 from domain.places.commands import AddRoom, OpenHospital, OpenWard
-from domain.places.model import RoomKind, RoomSex
+from domain.places.model import ApprovalMode, ModeReason, RoomKind, RoomSex
+from domain.places.modes import SwitchApprovalMode
 from domain.plans.bed_answers import solve_beds
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
@@ -54,6 +55,8 @@ from domain.staff.rosters import OpenRoster, PublishRoster
 from domain.staff.shifts import DefineShift
 from domain.staff.terms import RecordAbsence, SetContract, SetSkill
 from domain.staff.wishes import StateWish
+from domain.transfers.commands import RecordConsent, RequestTransfer
+from domain.transfers.words import TransferReason
 from kit.command import Command
 from kit.db import open_engine, reading
 from kit.work import Actor, ActorKind, Scope
@@ -122,7 +125,31 @@ def fill(app: App, url: str) -> City:
             _notices(city, corner)
             _staff(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
+    _transfers(city)
     return city
+
+
+def _transfers(city: City) -> None:
+    """Of each ward a patient is to go to a third hospital, and one of that is to come."""
+    far = city.do(OpenHospital(code="FAR", name_zh="FAR", name_en="FAR"))
+    ward = city.do(OpenWard(hospital_id=far.id, code="F", name_zh="F", name_en="F",
+                            licensed_beds=4, staffed_beds=4))  # fmt: skip
+    distant = Corner(ward.scope, {"hospital": far.id, "ward": ward.id})
+    for name, corner in city.corners.items():
+        ids = corner.ids
+        ids["other_hospital"] = far.id
+        ids["transfer"] = city.do(RequestTransfer(
+            encounter_id=ids["waiting_encounter"], to_hospital_id=far.id,
+            reason=TransferReason.CAPACITY,
+        )).id  # fmt: skip
+        _, coming = arrive(city, distant, f"Coming {name}")
+        ids["incoming"] = city.do(RequestTransfer(
+            encounter_id=coming, to_hospital_id=ids["hospital"], reason=TransferReason.CAPACITY,
+        )).id  # fmt: skip
+        city.do(RecordConsent(encounter_id=ids["encounter"], given=True))
+        for mode in (ApprovalMode.SURGE, ApprovalMode.PEACETIME):
+            city.do(SwitchApprovalMode(hospital_id=ids["hospital"], mode=mode,
+                                       reason=ModeReason.EXERCISE))  # fmt: skip
 
 
 def _furnish(city: City, corner: Corner) -> None:
