@@ -1,0 +1,41 @@
+"""Who lies where already, and which rooms already break a rule: no newcomer makes that worse."""
+
+from collections import defaultdict
+
+from solvers.admission_problem import AdmissionProblem, Patient, RoomSexPolicy
+from solvers.bed_problem import Sex
+
+Place = tuple[str, int]  # room, night
+
+
+class Standing:
+    """The patients who are there, night by night until their planned end."""
+
+    def __init__(self, problem: AdmissionProblem) -> None:
+        self._there: dict[Place, list[Patient]] = defaultdict(list)
+        for patient in problem.patients:
+            if patient.current_room is not None:
+                for night in range(min(problem.nights, patient.nights)):
+                    self._there[patient.current_room, night].append(patient)
+        same = {r.key for r in problem.rooms if r.sex_policy is RoomSexPolicy.SAME}
+        if "MIXED_SEX" not in problem.rules.binding:
+            same = set()
+        self.conflicts = {
+            place for place, people in self._there.items() if _conflict(people, place[0] in same)
+        }
+
+    def count(self, room: str, night: int) -> int:
+        return len(self._there.get((room, night), ()))
+
+
+def cohort_of(patient: Patient) -> str:
+    """Who shares a room with whom: "" with all others of "". Somebody of unknown sex shares a
+    room with nobody, as an isolated patient without a cohort does."""
+    alone = f"alone:{patient.key}" if patient.sex is Sex.UNKNOWN else ""
+    return patient.cohort or alone
+
+
+def _conflict(people: list[Patient], one_sex: bool) -> bool:
+    if len({cohort_of(each) for each in people}) > 1:
+        return True
+    return one_sex and len({each.sex for each in people}) > 1
