@@ -13,8 +13,7 @@ from solvers.admission_state import State
 from solvers.admission_table import FORBIDDEN, Option
 from solvers.engine import Stop
 
-import os
-HOT, COLD = float(os.environ.get("HOT","40")), float(os.environ.get("COLD","1.2"))
+HOT, COLD = 25.0, 4.0  # points: a change for the worse by so much is accepted one time in e
 BATCH = 5_000  # trials between looks at the clock
 
 

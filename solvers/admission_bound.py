@@ -64,7 +64,7 @@ class _Priced:
 
 def _cheapest(table: Table, patient: int) -> dict[Option, None]:
     found: dict[Option, None] = {}
-    for position, start in enumerate(table.starts[patient]):
+    for position, _start in enumerate(table.starts[patient]):
         costs = table.stays[patient][position]
         order = sorted(range(len(costs)), key=lambda room: (costs[room], room))
         for room in order[:FIRST]:

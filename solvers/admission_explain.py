@@ -3,6 +3,7 @@
 from collections import Counter
 
 from solvers.admission_part import Plan
+from solvers.admission_rules import ROOM_RULES, Night
 from solvers.admission_state import State
 from solvers.admission_table import FORBIDDEN, Table
 
@@ -27,8 +28,22 @@ def hindrances(table: Table, plan: Plan, patient: int) -> tuple[tuple[str, int],
     for position in range(len(table.starts[patient])):
         for room, cost in enumerate(table.stays[patient][position]):
             if cost >= FORBIDDEN:
-                found["ROOM_RULES"] += 1
+                found.update(forbids(table, patient, room))
                 continue
             option = table.whole(patient, position, room)
             found[state.obstacle(patient, option) or DEARER] += 1
     return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def forbids(table: Table, patient: int, room: int) -> tuple[str, ...]:
+    """The binding rules, not waived, that keep the patient from ever lying in the room."""
+    person, place = table.patients[patient], table.rooms[room]
+    ward = table.wards[place.ward]
+    keys = (person.key, place.key, ward.key)
+    codes = {
+        code
+        for name, _nights in person.care
+        for code, rule in ROOM_RULES.items()
+        if rule(Night(person, name, place, ward, table.rules))
+    }
+    return tuple(sorted(c for c in codes & set(table.rules.binding) if not table.waived(c, *keys)))

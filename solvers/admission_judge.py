@@ -3,6 +3,7 @@
 Apart from the tables of the search: a slip in one shows against the other.
 """
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -34,7 +35,7 @@ class Judge:
         patient, (start, rooms) = self.patients[key], stay
         terms = Counter(dict(self._dates(patient, start, rooms[0])))
         path = rooms if patient.current_room is None else (patient.current_room, *rooms)
-        moves = sum(1 for one, other in zip(path, path[1:], strict=False) if one != other)
+        moves = sum(1 for one, other in itertools.pairwise(path) if one != other)
         terms["TRANSFER"] = moves * self.rules.weight.get("TRANSFER", 0)
         waived: set[str] = set()
         standing: set[str] = set()

@@ -2,33 +2,28 @@
 
 from collections.abc import Iterable
 
-from solvers.admission_bound import Bound
 from solvers.admission_model import PartModel
 from solvers.admission_start import Candidates
 from solvers.admission_state import State
-from solvers.admission_table import Option
+from solvers.admission_table import HARD, Option
 from solvers.engine import Limits
 
 Plan = tuple[Option, ...]
 
 
-def plan_again(
-    state: State, near: Candidates, free: Iterable[int], rooms: set[int] | None, limits: Limits
-) -> Plan | None:
-    """The plan with the free patients planned anew, None if nothing better was found.
+def plan_again(state: State, near: Candidates, free: Iterable[int], limits: Limits) -> Plan | None:
+    """The plan with the free patients planned anew; None if the model found none in time.
 
-    They may go to `rooms` (None: to any) where those who stay leave them space.
+    They may go wherever those who stay leave them space.
     """
-    before, freed = list(state.option), sorted(free)
+    before, freed = tuple(state.option), sorted(free)
+    if not freed:
+        return None
     for patient in freed:
         state.put(patient, state.table.waiting(patient))
-    options = {
-        patient: list(_options(state, near[patient], patient, rooms, before[patient]))
-        for patient in freed
-    }
+    options = {patient: list(_options(state, near, patient, before)) for patient in freed}
     model = PartModel(state, options)
-    start = {patient: before[patient] for patient in freed}
-    answer = model.solve(limits, start)
+    answer = model.solve(limits, {patient: before[patient] for patient in freed})
     chosen = model.chosen(answer)
     for patient in freed:
         state.put(patient, before[patient])
@@ -37,17 +32,11 @@ def plan_again(
     return tuple(chosen.get(patient, option) for patient, option in enumerate(before))
 
 
-def _options(
-    state: State,
-    near: list[tuple[int, int, int, int]],
-    patient: int,
-    rooms: set[int] | None,
-    before: Option,
-) -> dict[Option, None]:
-    starts = state.table.starts[patient]
-    found = {before: None, state.table.waiting(patient): None}
-    for cost, position, room, mask in near:
-        option = Option(cost, starts[position], ((room, mask),))
-        if (rooms is None or room in rooms) and state.fits(patient, option):
+def _options(state: State, near: Candidates, patient: int, before: Plan) -> dict[Option, None]:
+    table = state.table
+    found = {before[patient]: None, table.waiting(patient): None}
+    for cost, position, room, mask in near[patient]:
+        option = Option(cost, table.starts[patient][position], ((room, mask),))
+        if state.fits(patient, option) and state.company(patient, option) < HARD:
             found[option] = None
     return found

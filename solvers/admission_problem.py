@@ -193,7 +193,8 @@ def _check_places(problem: AdmissionProblem) -> None:
     for patient in problem.patients:
         if patient.current_room is not None:
             _known("patients.current_room", patient.current_room, rooms)
-    for row in (*problem.rooms, *problem.wards):
+    places: tuple[Room | Ward, ...] = (*problem.rooms, *problem.wards)
+    for row in places:
         for name in ("unusable", "staffed", "buffer"):
             counts = getattr(row, name, ())
             if any(not isinstance(count, int) or count < 0 for count in counts):

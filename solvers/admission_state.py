@@ -156,9 +156,7 @@ class State:
             ward = self.table.ward_of[room]
             quiet, load = self.table.quiet[ward], self.ward_load[ward]
             if quiet is not None:
-                used += sum(
-                    1 for n in range(len(load)) if nights >> n & 1 and load[n] >= quiet[n]
-                )
+                used += sum(1 for n in range(len(load)) if nights >> n & 1 and load[n] >= quiet[n])
         return weight * used
 
     def _mixed(self) -> int:

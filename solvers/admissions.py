@@ -113,14 +113,14 @@ class _Run:
         trials = None if self.rounds is None else self.rounds * TRIALS
         ends = perf_counter() + self.left(ANNEALING).time_limit_s
         options = anneal(state, near, draw=draw, ends=ends, trials=trials, stop=self.stop)
-        parts = Parts(state, near, bound)
+        parts = Parts(state, near)
         better = improve(
             tuple(options), parts.cost, parts.all(), limits=self.left(), bound=bound.value,
             rounds=self.rounds, progress=self.progress, stop=self.stop,
         )  # fmt: skip
         version = pulp.__version__
         return _Found(
-            better.plan, bound.value, better.cut_short, build_ms + parts.build_ms,
+            better.plan, bound.value, better.cut_short, build_ms,
             better.rounds, "annealing, HiGHS", f"PuLP {version}",
         )  # fmt: skip
 

@@ -96,7 +96,9 @@ def _guests(problem: AdmissionProblem, plan: Plan, room: str, night: int) -> lis
 def _mixed(problem: AdmissionProblem, plan: Plan, weights: dict[str, int]) -> int:
     points = 0
     for room in problem.rooms:
-        leave = any(w.rule == "MIXED_SEX" and w.key in (room.key, room.ward) for w in problem.waivers)
+        leave = any(
+            w.rule == "MIXED_SEX" and w.key in (room.key, room.ward) for w in problem.waivers
+        )
         if room.sex_policy != "SAME" or room.beds < 2 or leave:
             continue
         for night in range(problem.nights):
@@ -137,7 +139,9 @@ def faults(problem: AdmissionProblem, plan: Plan) -> list[str]:
     for night in range(problem.nights):
         found += _faults_of_night(problem, plan, night)
     for specialty, night, minutes in _operated(problem, plan):
-        allowed = [d.minutes for d in problem.theatres if (d.specialty, d.night) == (specialty, night)]
+        allowed = [
+            d.minutes for d in problem.theatres if (d.specialty, d.night) == (specialty, night)
+        ]
         if minutes > sum(allowed):
             found.append("THEATRE_TIME")
     return sorted(set(found))

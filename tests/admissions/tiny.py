@@ -1,7 +1,7 @@
 """Tiny horizons with a bit of everything, and the cheapest plan of each by trying all of them."""
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -52,8 +52,8 @@ def _rooms(key: str) -> st.SearchStrategy[Room]:
         key=st.just(key),
         ward=st.sampled_from(["w1", "w2"]),
         beds=st.integers(1, 2),
-        kind=st.sampled_from(["BAY", "SIDE"]),  # type: ignore[arg-type]
-        sex_policy=st.sampled_from(["SAME", "SAME", "ANY", "FEMALE"]),  # type: ignore[arg-type]
+        kind=st.sampled_from(["BAY", "SIDE"]),
+        sex_policy=st.sampled_from(["SAME", "SAME", "ANY", "FEMALE"]),
         properties=st.sampled_from([(), ("oxygen",)]),
         unusable=st.sampled_from([(), (0, 1)]),
     )
@@ -105,7 +105,7 @@ def _ways(problem: AdmissionProblem, patient: Patient) -> Iterator[tuple[int, li
     for first in range(patient.earliest, min(patient.latest, problem.nights - 1) + 1):
         due = min(problem.nights - first, sum(nights for _, nights in patient.care))
         for rooms in product([room.key for room in problem.rooms], repeat=due):
-            changes = sum(1 for one, other in zip(rooms, rooms[1:], strict=False) if one != other)
+            changes = sum(1 for one, other in pairwise(rooms) if one != other)
             if changes <= 1 and _allowed(problem, patient, rooms):
                 yield first, list(rooms)
 
