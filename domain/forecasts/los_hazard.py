@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.forecasts.arrays import Floats, Ints
+from domain.forecasts.los_ward import Ward
 
 HOURS = 168
 # Edges of elapsed hours: hourly for two days, then coarser; the last is open.
@@ -38,26 +39,20 @@ def bin_of(elapsed_h: Ints) -> Ints:
     return np.asarray(np.searchsorted(EDGES, elapsed_h, side="right") - 1, dtype=np.int64)
 
 
-def learnt(came: Ints, left: Ints, clock_at_0: int) -> Hazard:
-    """The hazard seen in the past hours [.., 0).
-
-    A patient is there at the full hours came ≤ hour ≤ left; `left` ≥ 0 has not left yet. Hours
-    count from now, so all are negative but those of patients still there.
-    """
-    at_risk = np.zeros((len(EDGES), HOURS))
-    leavers = np.zeros((len(EDGES), HOURS))
-    hours = np.minimum(left, -1) - came + 1
-    keep = hours > 0
-    came, left, hours = came[keep], left[keep], hours[keep]
-    which = np.repeat(np.arange(len(came)), hours)
-    elapsed = np.arange(len(which)) - np.repeat(np.cumsum(hours) - hours, hours)
-    moment = came[which] + elapsed
+def learnt(ward: Ward) -> Hazard:
+    """The hazard seen in the hours before now. O(hours spent in the ward)."""
+    since = np.maximum(ward.came, ward.begin)
+    hours = np.maximum(np.minimum(ward.left, -1) - since + 1, 0)
+    which = np.repeat(np.arange(len(hours)), hours)
+    passed = np.arange(len(which)) - np.repeat(np.cumsum(hours) - hours, hours)
+    moment = since[which] + passed
+    elapsed = moment - ward.came[which]
     weight = 0.5 ** (-moment / HALF_LIFE_H)
-    cell = bin_of(elapsed) * HOURS + (clock_at_0 + moment) % HOURS
-    at_risk += np.bincount(cell, weight, at_risk.size).reshape(at_risk.shape)
-    gone = (moment == left[which]) & (left[which] < 0)
-    leavers += np.bincount(cell[gone], weight[gone], leavers.size).reshape(leavers.shape)
-    return _fitted(at_risk, leavers)
+    cell = bin_of(elapsed) * HOURS + ward.clock_at(moment)
+    at_risk = np.bincount(cell, weight, len(EDGES) * HOURS).reshape(-1, HOURS)
+    gone = moment == ward.left[which]
+    leavers = np.bincount(cell[gone], weight[gone], len(EDGES) * HOURS).reshape(at_risk.shape)
+    return _fitted(at_risk.astype(np.float64), leavers.astype(np.float64))
 
 
 def _fitted(at_risk: Floats, leavers: Floats) -> Hazard:
@@ -74,10 +69,10 @@ def _fitted(at_risk: Floats, leavers: Floats) -> Hazard:
 
 def _along(leavers: Floats, exposed: Floats, overall: float) -> Floats:
     """Leavers ÷ exposed by bin; a thin bin leans on the one before it."""
-    found, before = np.empty(len(leavers)), max(overall, 1e-6)
+    found, before = np.empty(len(leavers)), overall
+    lean = PSEUDO_LEAVERS / 4 / max(overall, 1e-9)  # patient-hours
     for place in range(len(leavers)):
-        lean = PSEUDO_LEAVERS / 4
-        before = (leavers[place] + lean) / (exposed[place] + lean / before)
+        before = (leavers[place] + lean * before) / (exposed[place] + lean)
         found[place] = before
     return found
 
