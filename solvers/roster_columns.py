@@ -23,6 +23,7 @@ from solvers.roster_rows import Row
 
 SMOOTH = 0.7  # share of the best prices so far in those that are asked next
 HIGH = 50.0  # times the dearest rule
+NO_ROW = 1e6  # points of a person without a row: more than any row
 RAISE = 3.0  # by how much heads missing get dearer each time
 ROWS_EACH = 4  # rows taken from each person in a round
 PAYS = 1e-6
@@ -47,8 +48,9 @@ class Priced:
     objective: float
     bound: float
     values: Floats  # of the columns
-    prices: Floats  # of the rows
+    prices: Floats  # of the rows, those at which the bound was found
     finished: bool
+    without: tuple[int, ...]  # people for whom no known row fits what is allowed
 
 
 class Columns:
@@ -92,6 +94,11 @@ class Columns:
         self.stakes = np.minimum(self.slack_cost, 2.0 * self._dearest_rule())
         self._centre: Floats | None = None
         costs = self.stakes.tolist()
+        self.nobody = slice(len(costs), len(costs) + people)
+        for person in range(people):
+            costs.append(NO_ROW)
+            entries.append([(person, 1.0)])
+            upper.append(inf)
         for offset, index in enumerate(many):
             for cell_index in model.posts[index].cells:
                 costs.append(0.0)
@@ -164,6 +171,41 @@ class Columns:
             shares[column.person, days, np.array(column.row)] += values[index]
         return shares
 
+    def rows_within(self, prices: Floats, slack: float, most: int) -> list[Column] | None:
+        """Every row at most `slack` dearer at these prices than its person's best: no other can
+        be part of a roster that costs at most `slack` more than the bound at these prices.
+        None where there are more than `most`."""
+        worth = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
+        cost = self._open_price - worth
+        found: list[Column] = []
+        for pricer in self.pricers:
+            mine = cost[pricer.members]
+            for place, person in enumerate(pricer.members.tolist()):
+                rows = pricer.all_rows(mine, place, slack, most - len(found))
+                if rows is None:
+                    return None
+                found += [
+                    Column(person, row, self._points(person, row, length, worth))
+                    for row, length in rows
+                ]
+        return found
+
+    @staticmethod
+    def _points(person: int, row: Row, length: float, worth: Floats) -> int:
+        """A row's points from its length at some prices."""
+        return round(length + float(worth[person, np.arange(len(row)), np.array(row)].sum()))
+
+    def best_row(self, person: int, prices: Floats) -> Row:
+        """A person's cheapest allowed row at these prices, whatever else was allowed before."""
+        worth = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
+        cost = self._open_price - worth
+        for pricer in self.pricers:
+            if person in pricer.members:
+                below = np.where(pricer.members == person, inf, -inf)
+                _, found = pricer.rows(cost[pricer.members], below, 1)
+                return found[0][1]
+        raise ValueError(f"person {person} is not part of the model")
+
     def fitting(self, allowed: Bools, people: frozenset[int]) -> list[Column]:
         """Known rows of these people that use allowed duties only."""
         days = np.arange(self.model.days)
@@ -202,7 +244,8 @@ class Columns:
                 bound, centre = reached, asked
             if not added and smooth:
                 added, reached = self._round(answer.prices, members)
-                bound = max(bound, reached)
+                if reached > bound:
+                    bound, centre = reached, answer.prices
             whole = ceil(bound - TOLERANCE) >= answer.objective - TOLERANCE
             if (not added or whole) and not self._raise_stakes(answer):
                 finished = True
@@ -213,7 +256,15 @@ class Columns:
         if best is None:
             return None
         values = best.values[self.spare :]
-        return Priced(best.objective, bound, values, best.prices, finished)
+        without = np.flatnonzero(best.values[self.nobody] > TOLERANCE)
+        return Priced(
+            best.objective,
+            bound,
+            values,
+            best.prices if centre is None else centre,
+            finished,
+            tuple(without.tolist()),
+        )
 
     def _raise_stakes(self, answer: MasterAnswer) -> bool:
         """Heads missing or too many begin cheap, so that prices stay small; they get dearer, up
@@ -247,8 +298,8 @@ class Columns:
             bound += float(lengths.sum())
             for person, row, length in found:
                 if length < FORBIDDEN:
-                    paid = sum(worth[person, day, duty] for day, duty in enumerate(row))
-                    fresh.append(Column(person, row, round(length + paid)))
+                    points = self._points(person, row, length, worth)
+                    fresh.append(Column(person, row, points))
         return self.add(fresh), bound
 
     def _slack_bound(self, prices: Floats) -> float:

@@ -1,6 +1,7 @@
 """A person's cheapest rows at given prices of the posts: dynamic programming over the network."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,19 @@ Found = tuple[int, Row, float]  # person, row, length
 FORBIDDEN = 1e11  # a length beyond this is no row at all
 
 
+NO_STEP = 0  # a way that is walked back from the end takes no step of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The shortest way of a member through one step of one day; `day` past the last: any way."""
+
+    length: float
+    member: int
+    day: int
+    step: int
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The allowed steps of one day, by the state they lead to."""
@@ -28,8 +42,8 @@ class Steps:
     first: Indices  # where the steps into each state begin
     by_source: Indices  # the same steps in the order of their sources
     first_out: Indices
-    into: list[int]  # steps into[state] to into[state + 1] lead to a state
-    out: list[int]  # by_source[out[state]] to [out[state + 1]] leave it
+    into: Indices  # steps into[state] to into[state + 1] lead to a state
+    out: Indices  # by_source[out[state]] to [out[state + 1]] leave it
     of_duty: tuple[Indices, ...]  # the steps with each duty
 
 
@@ -62,8 +76,8 @@ class Pricer:
                     np.flatnonzero(np.diff(target, prepend=-1)),
                     out,
                     np.flatnonzero(np.diff(source[out], prepend=-1)),
-                    np.searchsorted(target, np.arange(self.widths[day + 1] + 1)).tolist(),
-                    np.searchsorted(source[out], np.arange(self.widths[day] + 1)).tolist(),
+                    np.searchsorted(target, np.arange(self.widths[day + 1] + 1)),
+                    np.searchsorted(source[out], np.arange(self.widths[day] + 1)),
                     tuple(np.flatnonzero(duty == each) for each in np.unique(duty)),
                 )
             )
@@ -87,7 +101,7 @@ class Pricer:
 
     def backward(self, cost: Floats) -> list[Floats]:
         """`lengths[d][state, m]`: the shortest way from a state to the end."""
-        people = len(self.members)
+        people = len(cost)
         now = np.zeros((self.widths[-1], people))
         lengths = [now]
         for day in range(len(self.steps) - 1, -1, -1):
@@ -115,70 +129,130 @@ class Pricer:
         wanted = np.flatnonzero(shortest < below)
         if not len(wanted):
             return shortest, []
-        behind = self.backward(cost) if most > 1 else []
-        found: list[Found] = []
-        for member in wanted.tolist():
-            rows = {self._walk(ahead, cost, member, len(self.steps), 0): float(shortest[member])}
-            if most > 1:
-                self._more(rows, ahead, behind, cost, member, float(below[member]), most)
-            number = int(self.members[member])
-            found += [(number, row, length) for row, length in rows.items()]
-        return shortest, found
+        last = len(self.steps)
+        ways = [Way(float(shortest[member]), member, last, NO_STEP) for member in wanted.tolist()]
+        behind: list[Floats] = []
+        if most > 1:
+            behind = self.backward(cost)
+            ways += self._detours(ahead, behind, cost, wanted, below, most - 1)
+        rows = self._walked(ways, ahead, behind, cost)
+        found = {
+            (int(self.members[way.member]), row): way.length
+            for way, row in zip(ways, rows, strict=True)
+        }
+        return shortest, [(number, row, length) for (number, row), length in found.items()]
 
-    def _more(
+    def _detours(
         self,
-        rows: dict[Row, float],
         ahead: list[Floats],
         behind: list[Floats],
         cost: Floats,
-        member: int,
-        below: float,
+        wanted: Indices,
+        below: Floats,
         most: int,
-    ) -> None:
-        through: list[tuple[float, int, int]] = []
-        best = float(ahead[-1][0, member])
+    ) -> list[Way]:
+        """The best ways that are not shortest: for each member up to `most`, all of different
+        lengths, since ways as long as each other are often the same."""
+        best: list[dict[float, Way]] = [{} for _ in wanted]
+        everyone = np.arange(len(wanted))
         for day, steps in enumerate(self.steps):
-            ways = ahead[day][steps.source, member] + steps.points
-            ways += cost[member, day][steps.duty] + behind[day + 1][steps.target, member]
+            lengths = ahead[day][:, wanted][steps.source]
+            lengths += behind[day + 1][:, wanted][steps.target]
+            lengths += np.ascontiguousarray(cost[wanted, day].T)[steps.duty]
+            lengths += steps.points[:, None]
             for chosen in steps.of_duty:
-                step = int(chosen[ways[chosen].argmin()])
-                if best + 1e-9 < ways[step] < below:
-                    through.append((float(ways[step]), day, step))
-        for length, day, step in sorted(through):
-            if len(rows) >= most:
-                break
+                taken = chosen[lengths[chosen].argmin(axis=0)]
+                for index, length in enumerate(lengths[taken, everyone].tolist()):
+                    way = Way(length, int(wanted[index]), day, int(taken[index]))
+                    best[index].setdefault(round(length, 6), way)
+        ways: list[Way] = []
+        for index, member in enumerate(wanted.tolist()):
+            least = round(float(ahead[-1][0, member]), 6)
+            allowed = (each for each in sorted(best[index]) if least < each < below[member])
+            ways += [best[index][length] for length in islice(allowed, most)]
+        return ways
+
+    def _walked(
+        self, ways: list[Way], ahead: list[Floats], behind: list[Floats], cost: Floats
+    ) -> list[Row]:
+        """The duties of all ways, walked side by side: from the step back, and on to the end."""
+        members = np.array([way.member for way in ways])
+        days = np.array([way.day for way in ways])
+        taken = np.array([way.step for way in ways])
+        duties = np.zeros((len(ways), len(self.steps)), dtype=np.int64)
+        states = np.zeros(len(ways), dtype=np.int64)
+        for day in range(len(self.steps) - 1, -1, -1):
             steps = self.steps[day]
-            head = self._walk(ahead, cost, member, day, int(steps.source[step]))
-            tail = self._walk_on(behind, cost, member, day + 1, int(steps.target[step]))
-            rows[(*head, int(steps.duty[step]), *tail)] = length
+            here = np.flatnonzero(days == day)
+            duties[here, day] = steps.duty[taken[here]]
+            states[here] = steps.source[taken[here]]
+            walking = np.flatnonzero(days > day)
+            chosen = _shortest_step(
+                steps.source, steps.into, None, steps, states[walking],
+                ahead[day], cost[:, day], members[walking],
+            )  # fmt: skip
+            duties[walking, day] = steps.duty[chosen]
+            states[walking] = steps.source[chosen]
+        for day, steps in enumerate(self.steps):
+            walking = np.flatnonzero(days < day)
+            if len(walking):
+                chosen = _shortest_step(
+                    steps.target, steps.out, steps.by_source, steps, states[walking],
+                    behind[day + 1], cost[:, day], members[walking],
+                )  # fmt: skip
+                duties[walking, day] = steps.duty[chosen]
+                states[walking] = steps.target[chosen]
+            here = np.flatnonzero(days == day)
+            states[here] = steps.target[taken[here]]
+        return list(map(tuple, duties.tolist()))
 
-    def _walk(self, ahead: list[Floats], cost: Floats, member: int, day: int, state: int) -> Row:
-        """The duties of a shortest way to a state at the beginning of `day`."""
-        duties: list[int] = []
-        for before in range(day - 1, -1, -1):
-            steps = self.steps[before]
-            low = steps.into[state]
-            span = slice(low, steps.into[state + 1])
-            ways = ahead[before][steps.source[span], member]
-            ways += steps.points[span]
-            ways += cost[member, before][steps.duty[span]]
-            step = low + int(ways.argmin())
-            duties.append(int(steps.duty[step]))
-            state = int(steps.source[step])
-        return tuple(reversed(duties))
+    def all_rows(
+        self, cost: Floats, member: int, slack: float, most: int
+    ) -> list[tuple[Row, float]] | None:
+        """Every row of a member (by place in the group) at most `slack` longer than its shortest,
+        with its length; None where there are more than `most`."""
+        behind = self.backward(cost[member : member + 1])
+        states = self.starts[member : member + 1]
+        lengths = self.base[member : member + 1]
+        longest = float(lengths[0] + behind[0][states[0], 0]) + slack
+        duties = np.zeros((1, len(self.steps)), dtype=np.int64)
+        for day, steps in enumerate(self.steps):
+            first, after = steps.out[states], steps.out[states + 1]
+            counts = after - first
+            walker = np.repeat(np.arange(len(states)), counts)
+            offsets = np.repeat(first - (np.cumsum(counts) - counts), counts)
+            index = steps.by_source[np.arange(int(counts.sum())) + offsets]
+            further = lengths[walker] + steps.points[index] + cost[member, day][steps.duty[index]]
+            fits = further + behind[day + 1][steps.target[index], 0] <= longest
+            if int(fits.sum()) > most:
+                return None
+            index, walker = index[fits], walker[fits]
+            duties = duties[walker]
+            duties[:, day] = steps.duty[index]
+            states, lengths = steps.target[index], further[fits]
+        return list(zip(map(tuple, duties.tolist()), lengths.tolist(), strict=True))
 
-    def _walk_on(
-        self, behind: list[Floats], cost: Floats, member: int, day: int, state: int
-    ) -> Row:
-        """The duties of a shortest way from a state at the beginning of `day` to the end."""
-        duties: list[int] = []
-        for now in range(day, len(self.steps)):
-            steps = self.steps[now]
-            span = steps.by_source[steps.out[state] : steps.out[state + 1]]
-            ways = behind[now + 1][steps.target[span], member]
-            ways += steps.points[span]
-            ways += cost[member, now][steps.duty[span]]
-            step = int(span[int(ways.argmin())])
-            duties.append(int(steps.duty[step]))
-            state = int(steps.target[step])
-        return tuple(duties)
+
+def _shortest_step(
+    far: Indices,
+    spans: Indices,
+    order: Indices | None,
+    steps: Steps,
+    states: Indices,
+    lengths: Floats,
+    cost: Floats,
+    members: Indices,
+) -> Indices:
+    """For each walker the step, among those that touch its state, with the shortest rest."""
+    first, after = spans[states], spans[states + 1]
+    counts = after - first
+    starts = np.cumsum(counts) - counts
+    index = np.arange(int(counts.sum())) + np.repeat(first - starts, counts)
+    if order is not None:
+        index = order[index]
+    walker = np.repeat(members, counts)
+    ways = lengths[far[index], walker] + steps.points[index] + cost[walker, steps.duty[index]]
+    best = np.repeat(np.minimum.reduceat(ways, starts), counts)
+    hits = np.flatnonzero(ways <= best)
+    chosen: Indices = index[hits[np.searchsorted(hits, starts)]]
+    return chosen

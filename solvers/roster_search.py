@@ -4,7 +4,6 @@ A plan is a tuple of rows, one per person. Every part is solved with prices of i
 rows which fit the rest are found, and then exactly among all rows known.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, inf
 from random import Random
@@ -22,12 +21,12 @@ from solvers.roster_posting import gaps_points
 from solvers.roster_rows import Row
 
 ROOT_SHARE = 0.5  # of the time, at most so much for the bound
-CHOICE_SHARE = 0.15  # for choosing among the rows of the bound
+CLOSE_SHARE = 0.7  # until then an exact choice among all rows of use may take
+ENOUGH_ROWS = 20_000  # more rows are not chosen among exactly
 DIVE_ROUNDS = 12  # of pricing after each fixing
 DIVE_LEAST, DIVE_MOST = 0.04, 0.3  # of all days, fixed at once
 SURE = 0.97  # a duty with at least so much weight is fixed at once
 PART_ROUNDS = 8  # of pricing for a part that was freed
-MIP_COLUMNS = 4_000  # rows in one integer model, the best by reduced cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +60,25 @@ class Search:
         begun = perf_counter()
         ends = started + self.limits.time_limit_s
         best = self._cheapest()
-        if first is not None and self.cost(first) < self.cost(best):
-            best = first
+        if first is not None:
+            best = min(first, best, key=self.cost)
         self._keep(best)
         finished = self._root(begun, ends, stop)
-        bound = self._whole_bound()
-        if self.cost(best) > bound and not _over(ends, stop):
-            best = min(best, self._dive(ends, stop) or best, key=self.cost)
-            _tell(progress, self.cost(best), bound)
-        proven = False
-        if self.cost(best) > bound and not _over(ends, stop):
-            best, proven = self._choose_all(best, ends, stop)
-            _tell(progress, self.cost(best), bound)
-        cut = not finished
-        if self.cost(best) > bound and not proven:
-            best, cut = self._improve(best, bound, ends, progress, stop)
+        if self._open(best) and not _over(ends, stop):
+            best = min(self._dive(ends, stop) or best, best, key=self.cost)
+            _tell(progress, self.cost(best), self.whole_bound)
+        if finished and self._open(best) and not _over(ends, stop):
+            best = self._close(best, begun + CLOSE_SHARE * (ends - begun), stop)
+            _tell(progress, self.cost(best), self.whole_bound)
+        cut = False
+        if self._open(best):
+            best, cut = self._improve(best, ends, progress, stop)
         cost = self.cost(best)
-        return Found(best, cost, min(bound, cost), cut and cost > bound, perf_counter() - begun)
+        bound = min(self.whole_bound, cost)
+        return Found(best, cost, bound, cut and cost > bound, perf_counter() - begun)
+
+    def _open(self, best: Rows) -> bool:
+        return self.cost(best) > self.whole_bound
 
     def cost(self, rows: Rows) -> int:
         points = sum(self._points(person, row) for person, row in enumerate(rows))
@@ -94,8 +95,10 @@ class Search:
             Column(person, row, self._points(person, row)) for person, row in enumerate(rows)
         )
 
-    def _whole_bound(self) -> int:
-        return ceil(self.bound - TOLERANCE) if self.bound > -inf else 0
+    @property
+    def whole_bound(self) -> int:
+        """Points are whole: so is what any roster costs at least."""
+        return max(0, ceil(self.bound - TOLERANCE)) if self.bound > -inf else 0
 
     def _cheapest(self) -> Rows:
         """Everyone's own cheapest row, as if there were no demand."""
@@ -140,42 +143,50 @@ class Search:
                     fixed[person, day] = True
                     allowed[person, day] = False
                     allowed[person, day, duty] = True
+            for person in priced.without:
+                row = columns.best_row(person, priced.prices)
+                fixed[person] = True
+                allowed[person] = False
+                allowed[person, np.arange(len(row)), np.array(row)] = True
+                columns.add([Column(person, row, self._points(person, row))])
             columns.allow(allowed)
         columns.release()
         if not fixed.all():
             return None
         return tuple(tuple(map(int, row)) for row in allowed.argmax(axis=2))
 
-    def _choose_all(self, best: Rows, ends: float, stop: Stop | None) -> tuple[Rows, bool]:
-        """The best of all rows that could still be in a better roster; proven if none is left
-        out and the rows cannot hold a better one. Only rows known so far: no proof."""
+    def _close(self, best: Rows, ends: float, stop: Stop | None) -> Rows:
+        """Solve exactly over all rows that a better roster could use, if they are few enough:
+        then the bound meets the roster."""
+        slack = self.cost(best) - 1 - self.bound + TOLERANCE
+        if self.prices is None or slack < 0:
+            return best
+        columns = self.columns.rows_within(self.prices, slack, ENOUGH_ROWS)
         left = ends - perf_counter()
-        time_s = max(0.05, CHOICE_SHARE * self.limits.time_limit_s)
-        part = replace(self.limits, time_limit_s=min(left, time_s))
-        columns = self._promising(self.columns.pool)
-        _, rows = choose(self.model, columns, {}, part, start=best, stop=stop)
-        return (best if rows is None or self.cost(rows) > self.cost(best) else rows), False
-
-    def _promising(self, columns: Sequence[Column]) -> list[Column]:
-        """At most MIP_COLUMNS, those with the least reduced cost at the bound's prices."""
-        if len(columns) <= MIP_COLUMNS or self.prices is None:
-            return list(columns)
-        prices = self.prices
-        return sorted(columns, key=lambda c: (self._reduced(c, prices), c.person, c.row))[
-            :MIP_COLUMNS
-        ]
-
-    def _reduced(self, column: Column, prices: np.ndarray) -> float:
-        paid = sum(prices[row] for row, _ in self.columns.entries(column))
-        return float(column.points - paid)
+        if columns is None or left <= 0:
+            return best
+        kept = {(column.person, column.row): column for column in columns}
+        for person, row in enumerate(best):
+            kept[person, row] = Column(person, row, self._points(person, row))
+        part = replace(self.limits, time_limit_s=left)
+        outcome, rows = choose(self.model, list(kept.values()), {}, part, start=best, stop=stop)
+        if outcome.bound is not None:
+            self.bound = max(self.bound, min(outcome.bound, self.cost(best)))
+        return best if rows is None or self.cost(rows) > self.cost(best) else rows
 
     def _improve(
-        self, best: Rows, bound: int, ends: float, progress: Progress | None, stop: Stop | None
+        self, best: Rows, ends: float, progress: Progress | None, stop: Stop | None
     ) -> tuple[Rows, bool]:
         left = replace(self.limits, time_limit_s=max(0.01, ends - perf_counter()))
         parts: list[Neighbourhood[Rows]] = [self._free_people, self._free_days]
         done = improve(
-            best, self.cost, parts, limits=left, bound=bound, progress=progress, stop=stop
+            best,
+            self.cost,
+            parts,
+            limits=left,
+            bound=self.whole_bound,
+            progress=progress,
+            stop=stop,
         )
         return done.plan, done.cut_short
 

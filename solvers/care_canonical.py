@@ -1,0 +1,52 @@
+"""The problem of care as plain JSON and back, and the hash that binds a plan to it."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from hashlib import sha256
+from typing import Any
+
+from kit.canonical import canonical_json
+from solvers.care_problem import CarePatient, CareProblem, CareRules, CareWaiver, Doctor
+
+FORMAT = "care-problem-1"
+
+
+def to_canonical(problem: CareProblem) -> dict[str, Any]:
+    """Strings, integers, booleans, None and lists only."""
+    return {"format": FORMAT, **_plain(problem)}
+
+
+def from_canonical(body: Mapping[str, Any]) -> CareProblem:
+    """Raises ValueError if a field is missing, unknown or out of range."""
+    if body.get("format") != FORMAT:
+        raise ValueError(f"format: {body.get('format')!r} is not {FORMAT}")
+    try:
+        return CareProblem(
+            doctors=tuple(Doctor(**_tuples(row)) for row in body["doctors"]),
+            patients=tuple(CarePatient(**_tuples(row)) for row in body["patients"]),
+            waivers=tuple(CareWaiver(**row) for row in body["waivers"]),
+            rules=CareRules(**_tuples(body["rules"])),
+        )
+    except (KeyError, TypeError) as wrong:
+        raise ValueError(f"problem: {wrong}") from wrong
+
+
+def problem_hash(problem: CareProblem) -> str:
+    """SHA-256, in hex, of the canonical bytes."""
+    return sha256(canonical_json(to_canonical(problem))).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _tuple(value) for name, value in row.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
