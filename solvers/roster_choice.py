@@ -7,8 +7,8 @@ import pulp
 
 from solvers.engine import Limits, Outcome, Status, minimise
 from solvers.engine_run import Progress, Stop
-from solvers.roster_columns import Column
 from solvers.roster_model import NO_POST, RosterModel
+from solvers.roster_pool import Column
 from solvers.roster_rows import Row
 
 Rows = tuple[Row, ...]

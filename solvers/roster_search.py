@@ -15,8 +15,9 @@ from solvers.engine import TOLERANCE, Limits, Progress, relative_gap
 from solvers.engine_run import Stop
 from solvers.neighbourhoods import Neighbourhood, improve
 from solvers.roster_choice import Rows, choose
-from solvers.roster_columns import Column, Columns
+from solvers.roster_columns import Columns
 from solvers.roster_model import RosterModel
+from solvers.roster_pool import Column
 from solvers.roster_posting import gaps_points
 from solvers.roster_rows import Row
 
@@ -26,6 +27,7 @@ ENOUGH_ROWS = 20_000  # more rows are not chosen among exactly
 DIVE_ROUNDS = 12  # of pricing after each fixing
 DIVE_LEAST, DIVE_MOST = 0.04, 0.3  # of all days, fixed at once
 SURE = 0.97  # a duty with at least so much weight is fixed at once
+PARTS_A_TURN = 12  # before the rest of the gap is looked at again
 PART_ROUNDS = 8  # of pricing for a part that was freed
 
 
@@ -177,18 +179,28 @@ class Search:
     def _improve(
         self, best: Rows, ends: float, progress: Progress | None, stop: Stop | None
     ) -> tuple[Rows, bool]:
-        left = replace(self.limits, time_limit_s=max(0.01, ends - perf_counter()))
+        """Part by part; whenever the roster came nearer to the bound, exactly if few rows are
+        left that a better one could use."""
         parts: list[Neighbourhood[Rows]] = [self._free_people, self._free_days]
-        done = improve(
-            best,
-            self.cost,
-            parts,
-            limits=left,
-            bound=self.whole_bound,
-            progress=progress,
-            stop=stop,
-        )
-        return done.plan, done.cut_short
+        turn, tried = 0, self.cost(best)
+        while self._open(best) and not _over(ends, stop):
+            left_s = max(0.01, ends - perf_counter())
+            turn += 1
+            best = improve(
+                best,
+                self.cost,
+                parts,
+                limits=replace(self.limits, time_limit_s=left_s, seed=self.limits.seed + turn),
+                bound=self.whole_bound,
+                rounds=PARTS_A_TURN,
+                progress=progress,
+                stop=stop,
+            ).plan
+            if self._open(best) and self.cost(best) < tried:
+                tried = self.cost(best)
+                half = perf_counter() + 0.5 * (ends - perf_counter())
+                best = self._close(best, half, stop)
+        return best, self._open(best)
 
     def _free_people(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
         people = len(rows)
