@@ -24,6 +24,7 @@ from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
+from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.rosters import RosterMutations, RosterQueries
 from api.sight import look
 from api.staff import StaffMutations, StaffQueries
@@ -51,6 +52,7 @@ class Query(
     PlanQueries,
     ReadingChartQueries,
     ReadingQueries,
+    RosterPlanQueries,
     RosterQueries,
     StaffQueries,
     StatusQueries,
@@ -72,6 +74,7 @@ class Mutation(
     PlanMutations,
     ReadingMutations,
     RosterMutations,
+    RosterPlanMutations,
     StaffMutations,
     ReceivingMutations,
     TransferMutations,

@@ -131,6 +131,22 @@ class AbsenceView(View):
                    withdrawn_at=row.withdrawn_at)  # fmt: skip
 
 
+@classified(DataClass.GENERAL)
+@strawberry.type
+class OwnAbsence(View):
+    """Days on which oneself is away."""
+
+    id: strawberry.ID
+    from_day: date
+    until_day: date
+    kind: AbsenceKind
+
+    @classmethod
+    def of(cls, row: Absence, sight: Sight) -> Self:
+        return cls(sight=sight, id=as_id(row.id), from_day=row.from_day,
+                   until_day=row.until_day, kind=AbsenceKind(row.kind))  # fmt: skip
+
+
 @classified(DataClass.STAFF)
 @strawberry.type(name="StaffWish")
 class WishView(View):

@@ -50,7 +50,7 @@ POINTS_AT = {
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan",
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
-    "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "wish_id": "wish",
+    "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
     "task_id": "task", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
@@ -72,7 +72,7 @@ SAID: dict[str, Any] = {
     "licensed_beds": 3, "obstacle": OBSTACLE, "ward_code": "X9", "name_en": "X", "name_key": b"k" * 16, "name_zh": "X",
     "new_hash": None, "password_hash": "hash", "presented": "wgr_x", "refresh": "wgr_y",
     "rehashed": None, "replacement": "wgr_z", "role": "nurse", "secret": "s" * 40,
-    "absence_kind": AbsenceKind.SICK, "care_level": CareLevel.WARD, "patients_per_nurse": 5, "profession": Profession.NURSE,
+    "absence_kind": AbsenceKind.SICK, "accept": True, "approve": True, "care_level": CareLevel.WARD, "patients_per_nurse": 5, "profession": Profession.NURSE,
     "number": "X9", "joined_on": NOON.date(), "valid_from": NOON.date(), "day": NOON.date(), "from_day": NOON.date(),
     "until_day": NOON.date() + timedelta(days=7), "skill": "WARD", "weekly_minutes": 2400, "want": Want.OFF,
     "starts_minute": 480, "minutes": 480,

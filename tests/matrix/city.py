@@ -46,6 +46,8 @@ from domain.places.modes import SwitchApprovalMode
 from domain.plans.bed_answers import solve_beds
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
+from domain.rosters.asking import RequestRosterPlan
+from domain.rosters.swaps import AskSwap
 from domain.staff.commands import LinkStaffAccount, RegisterStaff
 from domain.staff.duties import AssignDuty
 from domain.staff.identity import StaffIdentity
@@ -59,6 +61,7 @@ from domain.transfers.commands import RecordConsent, RequestTransfer
 from domain.transfers.words import TransferReason
 from kit.command import Command
 from kit.db import open_engine, reading
+from kit.ids import new_id
 from kit.work import Actor, ActorKind, Scope
 from tests.house import enrol
 
@@ -349,6 +352,14 @@ def _staff(city: City, corner: Corner, number: str) -> None:
     ).id
     ids["duty"] = city.do(AssignDuty(staff_id=ids["staff"], shift_id=ids["shift"], day=first)).id
     city.do(PublishRoster(roster_id=ids["roster"]))
+    ids["swap"] = city.do(
+        AskSwap(duty_id=ids["duty"], other_staff_id=ids["other_staff"]),
+        Actor(ids["account"], ActorKind.SERVICE, session=new_id()),
+    ).id
+    plan = city.do(RequestRosterPlan(
+        hospital_id=ids["hospital"], ward_id=ids["ward"], from_day=first, days=2,
+    ))  # fmt: skip
+    ids["roster_plan"] = plan.id
     ids["absence"] = city.do(RecordAbsence(
         staff_id=ids["other_staff"], absence_kind=AbsenceKind.VACATION,
         from_day=first + timedelta(days=20), until_day=first + timedelta(days=30),

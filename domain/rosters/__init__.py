@@ -1,0 +1,1 @@
+"""Planning of duties and of care: freeze, solve, approve, publish, repair."""
