@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.measures import flow, foresight, placing, waits
+from domain.measures import flow, foresight, placing, staffing, waits
 from domain.measures.formulas import About, Formula, MeasureName, formulas
 from domain.measures.history import zone_of
 from domain.measures.now import HISTORY, LIVE
@@ -24,7 +24,7 @@ class Lack(StrEnum):
     """Why a measure has no value."""
 
     NO_CASES = "NO_CASES"  # nothing to divide by in this interval
-    NO_STAFF_DATA = "NO_STAFF_DATA"  # the house does not know who is on duty
+    NO_STAFF_DATA = "NO_STAFF_DATA"  # no published roster says who was on duty
     NO_FORECASTS = "NO_FORECASTS"  # the house holds no forecasts to compare with
     TOO_FEW = "TOO_FEW"  # so few patients that the figure would tell about one of them
 
@@ -53,7 +53,7 @@ class Figure:
                        lack=Lack.TOO_FEW)  # fmt: skip
 
 
-COMPUTED: Mapping[MeasureName, Callable[[Period], Sums]] = {
+COMPUTED: Mapping[MeasureName, Callable[[Period], Sums | None]] = {
     MeasureName.OCCUPANCY: flow.occupancy,
     MeasureName.OCCUPANCY_MIDNIGHT: flow.occupancy_midnight,
     MeasureName.BED_USE_RATE: flow.bed_use_rate,
@@ -70,11 +70,11 @@ COMPUTED: Mapping[MeasureName, Callable[[Period], Sums]] = {
     MeasureName.NIGHT_MOVES_PER_STAY: flow.night_moves_per_stay,
     MeasureName.OUTLIERS: placing.outliers,
     MeasureName.MIXED_SEX_BREACHES: placing.mixed_sex_breaches,
+    MeasureName.RATIO_COMPLIANCE: staffing.ratio_compliance,
     MeasureName.EXPECTED_DISCHARGE_ACCURACY: foresight.expected_discharge_accuracy,
     MeasureName.PROPOSAL_ACCEPTANCE: foresight.proposal_acceptance,
 }
 LACKING: Mapping[MeasureName, Lack] = {
-    MeasureName.RATIO_COMPLIANCE: Lack.NO_STAFF_DATA,
     MeasureName.FORECAST_COVERAGE: Lack.NO_FORECASTS,
 }
 
@@ -102,10 +102,10 @@ def figures(
 
 def _figure(period: Period, name: MeasureName, source: str) -> Figure:
     formula, lack, span = formulas()[name], LACKING.get(name), period.span
-    if lack is not None:
-        return Figure(period.place, formula, None, None, None, 0, (), lack, span.since,
-                      span.until, source)  # fmt: skip
-    sums = COMPUTED[name](period)
+    sums = None if lack else COMPUTED[name](period)
+    if sums is None:
+        return Figure(period.place, formula, None, None, None, 0, (), lack or Lack.NO_STAFF_DATA,
+                      span.since, span.until, source)  # fmt: skip
     value = _value(formula, sums)
     return Figure(
         period.place, formula, value, float(sums.numerator),

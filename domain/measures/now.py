@@ -25,6 +25,7 @@ from domain.beds.model import (
     RequestState,
 )
 from domain.measures.place import Place
+from domain.measures.staffing import wards_within_ratio
 from domain.places.model import CareLevel, Ward, WardStaffing
 from domain.places.times import during
 from kit.errors import Invalid
@@ -167,10 +168,6 @@ def _waiting(session: Session, place: Place, now: datetime) -> float:
     return float(session.connection().execute(counted).scalar_one())
 
 
-def _no_staff_data(session: Session, place: Place, now: datetime) -> None:
-    """Who is on duty is not known to the house, so nobody may read compliance out of it."""
-
-
 def _age(session: Session, oldest: Any, now: datetime) -> float:
     since = session.connection().execute(oldest).scalar()
     return (now - since).total_seconds() / 60 if since is not None else 0.0
@@ -183,5 +180,9 @@ _ASK: dict[NowName, tuple[str, str, Callable[[Session, Place, datetime], float |
     NowName.BOARDING_TIME: (MINUTES, "longest-open-request-from-ed", _longest_boarding),
     NowName.TIME_TO_BED: (MINUTES, "longest-since-request-active", _longest_active),
     NowName.WAITING: (PATIENTS, "open-requests", _waiting),
-    NowName.RATIO_COMPLIANCE: ("min", "not-available-no-staff-data", _no_staff_data),
+    NowName.RATIO_COMPLIANCE: (
+        PERCENT,
+        "wards-within-nurse-ratio/wards-with-roster",
+        wards_within_ratio,
+    ),
 }

@@ -102,7 +102,7 @@ def test_only_who_waits_in_an_emergency_department_boards(world: World) -> None:
 
 def test_what_the_house_does_not_know_has_no_value(world: World) -> None:
     found = now(world, "ratio_compliance")
-    assert (found.value, found.formula) == (None, "not-available-no-staff-data")
+    assert (found.value, found.formula) == (None, "wards-within-nurse-ratio/wards-with-roster")
 
 
 def test_an_unknown_measure_is_refused_with_the_known_ones(world: World) -> None:
