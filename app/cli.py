@@ -19,6 +19,7 @@ _GROUPS = {
     "ingest": "What waits at the doors; systems that send, and that are told.",
     "rules": "Alarm rules as YAML: check, import as drafts, export.",
     "plan": "Look back at bed plans.",
+    "forecast": "Forecast any daily or hourly CSV of counts, beside two baselines.",
 }
 
 

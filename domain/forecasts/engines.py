@@ -1,11 +1,12 @@
 """Which engines there are, by name: ours, the baselines, and those somebody plugged in."""
 
 from domain.forecasts.baselines import eight_week_mean, seasonal_naive
+from domain.forecasts.calendar_level import MODEL as CALENDAR_LEVEL
 from domain.forecasts.calendar_level import forecast_calendar
 from domain.forecasts.forecast import Engine
+from domain.forecasts.plugins import plugged_in, plugin_named
 from kit.errors import Invalid
 
-CALENDAR_LEVEL = "calendar-level"
 BASELINES = ("seasonal-naive", "eight-week-mean")
 _ENGINES: dict[str, Engine] = {
     CALENDAR_LEVEL: forecast_calendar,
@@ -16,9 +17,10 @@ _ENGINES: dict[str, Engine] = {
 
 def engine_named(name: str) -> Engine:
     """The engine. Raises Invalid with the names there are."""
-    if name not in _ENGINES:
+    found = _ENGINES.get(name) or plugin_named(name)
+    if found is None:
         raise Invalid(
             f"no forecast engine is called {name}",
-            reason="NO_FORECAST_ENGINE", field="model", allowed=tuple(_ENGINES),
+            reason="NO_FORECAST_ENGINE", field="model", allowed=(*_ENGINES, *plugged_in()),
         )  # fmt: skip
-    return _ENGINES[name]
+    return found

@@ -41,6 +41,7 @@ def test_help_names_every_group_and_imports_none_of_them() -> None:
         "import",
         "ingest",
         "plan",
+        "forecast",
     ):
         assert f"\n  {group} " in shown
     assert shown.endswith("[]\n")
@@ -57,6 +58,7 @@ def test_every_group_has_its_module_and_its_own_help(cli: CliRunner) -> None:
         "import",
         "ingest",
         "plan",
+        "forecast",
         "demo",
     ):
         shown = cli.invoke(app, [group, "--help"])
