@@ -23,6 +23,7 @@ from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
+from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.rosters import RosterMutations, RosterQueries
@@ -50,6 +51,7 @@ class Query(
     PatientQueries,
     PlaceQueries,
     PlanQueries,
+    PressureQueries,
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,
@@ -72,6 +74,7 @@ class Mutation(
     PatientMutations,
     PlaceMutations,
     PlanMutations,
+    PressureMutations,
     ReadingMutations,
     RosterMutations,
     RosterPlanMutations,
@@ -86,6 +89,7 @@ class Subscription(
     AlarmSubscriptions,
     BedSubscriptions,
     PlanSubscriptions,
+    PressureSubscriptions,
     ReadingSubscriptions,
     StatusSubscriptions,
     TransferSubscriptions,

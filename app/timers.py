@@ -14,6 +14,7 @@ from domain.devices.timers import devices_fall_silent
 from domain.notices.timers import notices_to_plan
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
+from domain.pressure.queries import pressures_past
 from domain.readings.timers import days_to_make, readings_to_forget, readings_to_roll_up
 from domain.transfers.escalating import transfers_overdue
 from kit.command import Command
@@ -52,6 +53,7 @@ TIMERS: tuple[Timer, ...] = (
     requests_run_out,
     plans_run_out,
     transfers_overdue,
+    pressures_past,
     devices_fall_silent,
     days_to_make,
     readings_to_roll_up,

@@ -26,6 +26,7 @@ from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
 from domain.places.model import ApprovalMode, CareLevel, ModeReason
 from domain.plans.commands import OverrideReason
+from domain.pressure.model import PressureReason
 from domain.staff.identity import StaffIdentity
 from domain.staff.model import AbsenceKind, Profession
 from domain.staff.roster_model import Want
@@ -51,7 +52,7 @@ POINTS_AT = {
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
-    "task_id": "task", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
+    "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
     "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
@@ -76,13 +77,13 @@ SAID: dict[str, Any] = {
     "number": "X9", "joined_on": NOON.date(), "valid_from": NOON.date(), "day": NOON.date(), "from_day": NOON.date(),
     "until_day": NOON.date() + timedelta(days=7), "skill": "WARD", "weekly_minutes": 2400, "want": Want.OFF,
     "starts_minute": 480, "minutes": 480,
-    "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True,
+    "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True, "card": "HUDDLE", "measure": "occupancy", "fall": 80.0, "level": 2, "rise": 86.0,
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
 }  # fmt: skip
 REASONS = {
     "BlockReason": BlockReason.REPAIR, "CancelReason": CancelReason.NOT_NEEDED,
     "DeclineReason": DeclineReason.NO_BED, "ModeReason": ModeReason.EXERCISE,
-    "OverrideReason": OverrideReason.CLINICAL, "TransferReason": TransferReason.CAPACITY,
+    "OverrideReason": OverrideReason.CLINICAL, "TransferReason": TransferReason.CAPACITY, "PressureReason": PressureReason.DEMAND,
 }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ POINTS_AT = {
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
     "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
-    "toHospitalId": "other_hospital", "transferId": "transfer",
+    "declarationId": "declaration", "toHospitalId": "other_hospital", "transferId": "transfer",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
     "waivers": "waiver", "wardId": "ward",
     "alarm.id": "alarm", "alarmRule.id": "rule", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
@@ -69,7 +69,8 @@ PLAIN: dict[str, Any] = {
     "password": "seven quiet wards at dawn",
     "newPassword": "seven quiet wards at dusk",
     "longestShelfS": 600, "ackTimeoutS": 600, "fingerprint": "ab" * 32, "metric": "hr",
-    "low": 10, "high": 90, "resolutionS": 60, "days": 90,
+    "low": 10, "high": 90, "rise": 86.0, "fall": 80.0, "actionCards.level": 2,
+    "setPressureThreshold.measure": "occupancy", "resolutionS": 60, "days": 90,
     "createAccount.loginName": "somebody.new", "reason": "SPILL", "skill": "WARD", "minutes": 480,
     "labourRules": "CN",
 }  # fmt: skip

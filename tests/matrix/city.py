@@ -46,6 +46,8 @@ from domain.places.modes import SwitchApprovalMode
 from domain.plans.bed_answers import solve_beds
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
+from domain.pressure.commands import DeclarePressure
+from domain.pressure.model import PressureReason
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.swaps import AskSwap
 from domain.staff.commands import LinkStaffAccount, RegisterStaff
@@ -148,6 +150,10 @@ def _transfers(city: City) -> None:
         _, coming = arrive(city, distant, f"Coming {name}")
         ids["incoming"] = city.do(RequestTransfer(
             encounter_id=coming, to_hospital_id=ids["hospital"], reason=TransferReason.CAPACITY,
+        )).id  # fmt: skip
+        ids["declaration"] = city.do(DeclarePressure(
+            hospital_id=ids["hospital"], level=2, reason=PressureReason.EXERCISE,
+            ends_at=city.app.clock() + timedelta(hours=1),
         )).id  # fmt: skip
         city.do(RecordConsent(encounter_id=ids["encounter"], given=True))
         for mode in (ApprovalMode.SURGE, ApprovalMode.PEACETIME):
