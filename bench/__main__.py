@@ -13,7 +13,7 @@ from time import monotonic
 
 BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan",
            "restart", "writes", "readings", "ingest", "alarm_latency", "alarm_quality", "rule_rate",
-           "detectors", "status", "forecast")  # fmt: skip
+           "detectors", "status", "forecast", "nrp")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 

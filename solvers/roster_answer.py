@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from solvers.engine import Outcome
+from solvers.roster_hindrances import hindrances
 from solvers.roster_hour_rules import target_min
 from solvers.roster_judge import duties_of, judge, weekends_worked, wishes_of
 from solvers.roster_model import RosterModel
-from solvers.roster_plan import Conflict, Gap, RosterItem, RosterPlan, Spread
+from solvers.roster_plan import Conflict, Gap, Hindrance, RosterItem, RosterPlan, Spread
 from solvers.roster_posting import gap_points, heads_of, posted
 from solvers.roster_rows import Row
 
@@ -22,19 +23,22 @@ def plan_of(
     )
     heads = heads_of(model, seats)
     gaps = tuple(
-        Gap(
-            cell.day,
-            cell.shift,
-            cell.skill,
-            heads[number],
-            cell.minimum,
-            cell.preferred,
-            gap_points(model, number, heads[number]),
-        )
+        _gap(model, rows, number, heads[number])
         for number, cell in enumerate(model.cells)
         if heads[number] != cell.preferred
     )
     return RosterPlan(outcome, items, gaps, fairness(model, items), conflicts)
+
+
+def _gap(model: RosterModel, rows: Sequence[Row], number: int, heads: int) -> Gap:
+    cell = model.cells[number]
+    why: tuple[Hindrance, ...] = ()
+    if heads < cell.minimum and model.people:
+        duty = model.people[0].calendar.number[cell.shift]
+        why = hindrances(model, rows, cell.day, duty, cell.skill)
+    points = gap_points(model, number, heads)
+    minimum, preferred = cell.minimum, cell.preferred
+    return Gap(cell.day, cell.shift, cell.skill, heads, minimum, preferred, points, why)
 
 
 def skills_of(

@@ -15,7 +15,7 @@ import numpy as np
 
 from solvers.engine import TOLERANCE
 from solvers.engine_master import Floats, MasterAnswer
-from solvers.roster_pool import Column, Pool
+from solvers.roster_pool import Bools, Column, Pool
 from solvers.roster_pricing import FORBIDDEN
 from solvers.roster_rows import Row
 
@@ -46,7 +46,7 @@ class Columns(Pool):
         """Every row at most `slack` dearer at these prices than its person's best: no other can
         be part of a roster that costs at most `slack` more than the bound at these prices.
         None where there are more than `most`."""
-        worth = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
+        worth = self.worth(prices)
         cost = self._open_price - worth
         found: list[Column] = []
         for pricer in self.pricers:
@@ -66,16 +66,23 @@ class Columns(Pool):
         """A row's points from its length at some prices."""
         return round(length + float(worth[person, np.arange(len(row)), np.array(row)].sum()))
 
-    def best_row(self, person: int, prices: Floats) -> Row:
-        """A person's cheapest allowed row at these prices, whatever else was allowed before."""
-        worth = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
-        cost = self._open_price - worth
-        for pricer in self.pricers:
-            if person in pricer.members:
-                below = np.where(pricer.members == person, inf, -inf)
-                _, found = pricer.rows(cost[pricer.members], below, 1)
+    def best_row(self, person: int, worth: Floats, allowed: Bools) -> Row:
+        """A person's cheapest row where duties are worth so much, day by day; among those that
+        are allowed, or among all where none is."""
+        mine = self._open_price[person] - worth
+        pricer = next(each for each in self.pricers if person in each.members)
+        place = pricer.members == person
+        for cost in (np.where(allowed[person], mine, inf), mine):
+            asked = np.repeat(cost[None], len(place), axis=0)
+            _, found = pricer.rows(asked, np.where(place, FORBIDDEN, -inf), 1)
+            if found:
                 return found[0][1]
-        raise ValueError(f"person {person} is not part of the model")
+        raise AssertionError("a person with no row is waived before the search")
+
+    def worth(self, prices: Floats) -> Floats:
+        """What the duties of each person's days are worth at the prices of the rows."""
+        known: Floats = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
+        return known
 
     def solve(
         self,

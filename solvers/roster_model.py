@@ -100,6 +100,12 @@ class RosterModel:
             self.price[number, day, duty] = sum(day_terms(choice).values())
         return tuple(allowed)
 
+    def force(self, number: int, day: int, duty: int) -> None:
+        """From now on the person has this duty on the day, or none may be planned at all."""
+        wanted = int(self.price[number, day, duty])
+        self.price[number, day] = NEVER
+        self.price[number, day, duty] = wanted
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """People by the shapes of their rules, each group with its network."""

@@ -79,11 +79,21 @@ def join(left: Layers, right: Layers) -> Layers:
         ends = to_left[a] * width + to_right[b]
         allowed = cost < NEVER
         codes = np.unique(ends[allowed])
+        if not len(codes):
+            return _nothing(left, len(starts))
         target = np.searchsorted(codes, ends)
         target[~allowed] = 0
         to.append(target)
         points.append(np.where(allowed, cost, NEVER))
     return _merged(to, points, np.zeros(max(1, len(codes)), dtype=np.int64), starts)
+
+
+def _nothing(like: Layers, people: int) -> Layers:
+    """The network of people who have no row."""
+    shape = (1, like.to[0].shape[1])
+    to, points = np.zeros(shape, dtype=np.int64), np.full(shape, NEVER)
+    days = len(like.to)
+    return Layers((to,) * days, (points,) * days, ((0, NEVER),) * people)
 
 
 def _merged(

@@ -41,7 +41,8 @@ class Hindrance:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A demand that the roster does not meet as wished. `short_by`: heads below the minimum."""
+    """A demand that the roster does not meet as wished. `short_by`: heads below the minimum; then
+    `hindrances` say what keeps people from it."""
 
     day: int
     shift: str

@@ -16,6 +16,7 @@ from solvers.engine_run import Stop
 from solvers.neighbourhoods import Neighbourhood, improve
 from solvers.roster_choice import Rows, choose
 from solvers.roster_columns import Columns
+from solvers.roster_first import first_rows
 from solvers.roster_model import RosterModel
 from solvers.roster_pool import Column
 from solvers.roster_posting import gaps_points
@@ -61,13 +62,14 @@ class Search:
         """`first`: a roster to begin with, if it is allowed."""
         begun = perf_counter()
         ends = started + self.limits.time_limit_s
-        best = self._cheapest()
+        self._cheapest()
+        best = first_rows(self.columns, self.columns.everything())
         if first is not None:
             best = min(first, best, key=self.cost)
         self._keep(best)
         finished = self._root(begun, ends, stop)
         if self._open(best) and not _over(ends, stop):
-            best = min(self._dive(ends, stop) or best, best, key=self.cost)
+            best = min(self._dive(ends, stop), best, key=self.cost)
             _tell(progress, self.cost(best), self.whole_bound)
         if finished and self._open(best) and not _over(ends, stop):
             best = self._close(best, begun + CLOSE_SHARE * (ends - begun), stop)
@@ -121,8 +123,9 @@ class Search:
         self.bound, self.prices = max(self.bound, priced.bound), priced.prices
         return priced.finished
 
-    def _dive(self, ends: float, stop: Stop | None) -> Rows | None:
-        """Fix the surest duties of the linear optimum, price again, until every day is fixed."""
+    def _dive(self, ends: float, stop: Stop | None) -> Rows:
+        """Fix the surest duties of the linear optimum, price again, until every day is fixed;
+        where time ends that, the rest is given out person by person."""
         columns = self.columns
         columns.play_high()
         allowed = columns.everything()
@@ -146,16 +149,18 @@ class Search:
                     allowed[person, day] = False
                     allowed[person, day, duty] = True
             for person in priced.without:
-                row = columns.best_row(person, priced.prices)
+                row = columns.best_row(person, columns.worth(priced.prices)[person], allowed)
                 fixed[person] = True
                 allowed[person] = False
                 allowed[person, np.arange(len(row)), np.array(row)] = True
                 columns.add([Column(person, row, self._points(person, row))])
             columns.allow(allowed)
         columns.release()
-        if not fixed.all():
-            return None
-        return tuple(tuple(map(int, row)) for row in allowed.argmax(axis=2))
+        settled = {
+            person: tuple(map(int, allowed[person].argmax(axis=1)))
+            for person in np.flatnonzero(fixed.all(axis=1)).tolist()
+        }
+        return first_rows(columns, allowed, settled)
 
     def _close(self, best: Rows, ends: float, stop: Stop | None) -> Rows:
         """Solve exactly over all rows that a better roster could use, if they are few enough:

@@ -15,7 +15,7 @@ from solvers.roster_choice import Rows
 from solvers.roster_conflicts import conflicts_of, waived
 from solvers.roster_model import RosterModel
 from solvers.roster_network import NEVER
-from solvers.roster_plan import RosterPlan
+from solvers.roster_plan import Conflict, RosterPlan
 from solvers.roster_problem import RosterProblem
 from solvers.roster_search import Found, Search
 
@@ -49,9 +49,21 @@ def solve(
     conflicts = conflicts_of(model)
     if conflicts:
         model = RosterModel(waived(problem, conflicts))
-    search = Search(model, limits or Limits())
-    found = search.run(started, progress, stop, _published(model))
-    return plan_of(model, found.rows, _outcome(model, found, started, bool(conflicts)), conflicts)
+    return solve_model(model, limits or Limits(), progress, started, stop, conflicts)
+
+
+def solve_model(
+    model: RosterModel,
+    limits: Limits,
+    progress: Progress | None = None,
+    started: float | None = None,
+    stop: Stop | None = None,
+    conflicts: tuple[Conflict, ...] = (),
+) -> RosterPlan:
+    """A model in which everyone has a row, made ready elsewhere."""
+    began = perf_counter() if started is None else started
+    found = Search(model, limits).run(began, progress, stop, _published(model))
+    return plan_of(model, found.rows, _outcome(model, found, began, bool(conflicts)), conflicts)
 
 
 def _published(model: RosterModel) -> Rows | None:
