@@ -1,7 +1,7 @@
 """What GraphQL shows of plans: outcome, items, terms, alternatives, why some must wait."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import strawberry
@@ -55,6 +55,18 @@ class Alternative:
     waived: list[RuleText]
     displaces: strawberry.ID | None
 
+    @classmethod
+    def of(cls, other: dict[str, Any]) -> Self:
+        return cls(
+            bed_id=strawberry.ID(other["bed"]),
+            price=other["price"],
+            exact=other["exact"],
+            penalty=other["penalty"],
+            broken=[RuleText.of(code) for code, _ in other["terms"]],
+            waived=[RuleText.of(code) for code in other["waived"]],
+            displaces=strawberry.ID(other["displaces"]) if other["displaces"] else None,
+        )
+
 
 @classified(DataClass.BED)
 @strawberry.type
@@ -65,6 +77,15 @@ class Hindrance:
     forbids: int
     alone: int
     short_by: int | None
+
+    @classmethod
+    def of(cls, reason: dict[str, Any]) -> Self:
+        return cls(
+            rule=RuleText.of(reason["rule"]),
+            forbids=reason["forbids"],
+            alone=reason["alone"],
+            short_by=reason["short_by"],
+        )
 
 
 @classified(DataClass.BED)
@@ -123,27 +144,8 @@ class PlanItemView(View):
             terms=[ScoreTerm(rule=RuleText.of(t["code"]), penalty=t["penalty"]) for t in row.terms],
             kept=[RuleText.of(code) for code in row.kept],
             waived=[RuleText.of(code) for code in row.waived],
-            reasons=[
-                Hindrance(
-                    rule=RuleText.of(reason["rule"]),
-                    forbids=reason["forbids"],
-                    alone=reason["alone"],
-                    short_by=reason["short_by"],
-                )
-                for reason in row.reasons
-            ],
-            alternatives=[
-                Alternative(
-                    bed_id=strawberry.ID(other["bed"]),
-                    price=other["price"],
-                    exact=other["exact"],
-                    penalty=other["penalty"],
-                    broken=[RuleText.of(code) for code, _ in other["terms"]],
-                    waived=[RuleText.of(code) for code in other["waived"]],
-                    displaces=strawberry.ID(other["displaces"]) if other["displaces"] else None,
-                )
-                for other in row.alternatives
-            ],
+            reasons=[Hindrance.of(reason) for reason in row.reasons],
+            alternatives=[Alternative.of(other) for other in row.alternatives],
             outcome=row.outcome,
         )
 

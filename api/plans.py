@@ -10,6 +10,7 @@ from api.plan_views import PlanDetail, PlanItemView, PlanProgress, PlanView
 from api.query import Reader, query
 from api.subscription import Topic, subscription
 from domain.plans import queries
+from domain.plans.cancelling import CancelPlan
 from domain.plans.commands import ApprovePlan, RejectPlan
 from domain.plans.kinds import ItemDecision, OverrideReason, kinds_read_by
 from domain.plans.runs import RequestBedPlan
@@ -25,6 +26,7 @@ PLAN_EVENTS = frozenset(
         "PlanItemStale",
         "PlanExecuted",
         "PlanWithdrawn",
+        "PlanCancelled",
         "PlanProgress",
     }
 )
@@ -94,6 +96,10 @@ class PlanMutations:
             for i in items
         )  # fmt: skip
         return ApprovePlan(proposal_id=plan_id, items=decisions)
+
+    @mutation(returns=PlanView)
+    def cancel_plan(self, plan_id: UUID) -> CancelPlan:
+        return CancelPlan(proposal_id=plan_id)
 
     @mutation(returns=PlanView)
     def reject_plan(self, plan_id: UUID, reason: OverrideReason) -> RejectPlan:

@@ -22,6 +22,7 @@ from api.parked import ParkedMutations, ParkedQueries
 from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
+from api.plan_questions import PlanQuestions
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
@@ -52,6 +53,7 @@ class Query(
     PlaceQueries,
     PlanQueries,
     PressureQueries,
+    PlanQuestions,
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,

@@ -7,6 +7,7 @@ hints that save waiting for the next look; the rows are the truth.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -141,6 +142,13 @@ class Feed:
                 found += batch
                 position = batch[-1].position
         return found
+
+    def tell(self, scope: Scope, name: str, ids: dict[str, str], at: datetime) -> None:
+        """Call the listeners with what no row keeps, as the progress of a run: nobody who comes
+        later hears of it, and no cursor leads behind it."""
+        passing = [Change(self._reached, scope, name, ids, at)]
+        for listener in self._listeners:
+            listener(passing)
 
     def cursor(self, session: Session, hospital: UUID | None) -> str:
         """What the session's snapshot has seen: subscribing `after` it misses nothing."""

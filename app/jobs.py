@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from app.pipeline import Pipeline
 from app.solver_process import SolverFailed, SolverLimits, run_solver
+from domain.plans.cancelling import no_longer_wanted
 from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
 from domain.plans.kinds import Lane
 from domain.plans.queries import (
@@ -46,7 +47,7 @@ class Jobs:
         pipeline: Pipeline,
         clock: Clock,
         timers: Sequence[Callable[..., Sequence[Command[Any]]]] = (),
-        on_progress: Callable[[UUID, dict[str, Any]], None] = lambda _plan, _progress: None,
+        on_progress: Callable[[DueRun, dict[str, Any]], None] = lambda _run, _progress: None,
         period_s: float = 1.0,
     ) -> None:
         self._engine = engine
@@ -61,7 +62,7 @@ class Jobs:
             lane: ThreadPoolExecutor(SOLVERS, thread_name_prefix=f"solver-{lane.lower()}")
             for lane in Lane
         }
-        self._solving: set[UUID] = set()
+        self._solving: dict[UUID, threading.Event] = {}  # set: its process is to end
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -75,6 +76,8 @@ class Jobs:
         """End running solvers; their runs are claimed again after the next start."""
         self._stop.set()
         self._wake.set()
+        for end in list(self._solving.values()):
+            end.set()
         if self._thread.is_alive():
             self._thread.join()
         for solvers in self._solvers.values():
@@ -101,6 +104,10 @@ class Jobs:
         with reading(self._engine) as session:
             runs = runs_to_solve(session, self._clock())
             plans = plans_to_execute(session)
+            unwanted = no_longer_wanted(session, list(self._solving))
+        for plan_id in unwanted:
+            if end := self._solving.get(plan_id):
+                end.set()
         for run in runs:
             self._begin(run)
         for plan_id in plans:
@@ -110,25 +117,28 @@ class Jobs:
         if run.proposal_id in self._solving or self._stop.is_set():
             return
         if self._try(ClaimRun(proposal_id=run.proposal_id)) is None:
-            self._solving.add(run.proposal_id)
+            self._solving[run.proposal_id] = threading.Event()
             self._solvers[run.lane].submit(self._solve, run)
 
     def _solve(self, run: DueRun) -> None:
         limits = SolverLimits(run.time_limit_ms / 1000, run.gap_limit_ppm, run.seed)
+        end = self._solving[run.proposal_id]
         try:
+            if end.is_set() or self._stop.is_set():
+                return
             plan = run_solver(
                 run.kind, run.problem, limits,
-                lambda progress: self.on_progress(run.proposal_id, progress), self._stop,
+                lambda progress: self.on_progress(run, progress), end,
             )  # fmt: skip
             self._try(RecordPlan(proposal_id=run.proposal_id, answer=plan))
         except SolverFailed as failure:
             log.warning("solver failed", extra={"job": str(run.proposal_id)})
-            if not self._stop.is_set():
+            if not end.is_set():
                 self._try(FailPlan(proposal_id=run.proposal_id, reason=str(failure)))
         except Exception as fault:  # a fault in one run must not end the runner
             log.error("solver run failed", extra={"fault": type(fault).__name__})
         finally:
-            self._solving.discard(run.proposal_id)
+            self._solving.pop(run.proposal_id, None)
 
     def _execute(self, plan_id: UUID) -> None:
         """Item by item, each in its own transaction, in the name of the person who approved it."""

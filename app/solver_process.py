@@ -39,11 +39,23 @@ def run_solver(
     limits: SolverLimits,
     on_progress: Callable[[dict[str, Any]], None] = lambda _progress: None,
     cancelled: threading.Event | None = None,
+    question: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Solve and return the plan as plain JSON. Raises SolverFailed; ends the process always."""
+    """Solve and return the plan as plain JSON, or answer a question about the problem.
+
+    Raises SolverFailed; ends the process always.
+    """
+    asked = b"" if question is None else json.dumps(question).encode() + b"\n"
     with tempfile.TemporaryDirectory(prefix="wardgrid-solver-") as folder:
         process = subprocess.Popen(  # noqa: S603 - fixed command, no shell
-            [sys.executable, "-m", "app.solver_worker", kind, json.dumps(asdict(limits))],
+            [
+                sys.executable,
+                "-m",
+                "app.solver_worker",
+                kind,
+                json.dumps(asdict(limits)),
+                *(["asked"] if asked else []),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -54,7 +66,7 @@ def run_solver(
         over.start()
         watcher = _watch(process, cancelled)
         try:
-            return _converse(process, problem, on_progress)
+            return _converse(process, asked + problem, on_progress)
         finally:
             over.cancel()
             _end(process)

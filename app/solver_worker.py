@@ -13,7 +13,8 @@ from app.solver_process import SolverLimits
 PR_SET_PDEATHSIG = 1
 
 
-def main(kind: str, limits_json: str) -> None:
+def main(kind: str, limits_json: str, asked: str = "") -> None:
+    """With `asked`, the first line of the input is a question about the problem behind it."""
     limits = SolverLimits(**json.loads(limits_json))
     # Anything a solver prints to the real standard output would spoil the conversation.
     answer = os.fdopen(os.dup(1), "w")
@@ -28,7 +29,12 @@ def main(kind: str, limits_json: str) -> None:
         import app.plan_kinds  # noqa: F401 - every kind registers itself
         from domain.plans.kinds import kind_of
 
-        say({"plan": kind_of(kind).solve(sys.stdin.buffer.read(), limits, say)})
+        body = sys.stdin.buffer
+        question = json.loads(body.readline()) if asked else None
+        if question is None:
+            say({"plan": kind_of(kind).solve(body.read(), limits, say)})
+        else:
+            say({"plan": kind_of(kind).answer(body.read(), question, limits)})
     except ValueError as refused:
         say({"refused": type(refused).__name__})
 
@@ -45,4 +51,4 @@ def _confine(limits: SolverLimits) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -25,6 +25,7 @@ from app.outbox import write_events
 from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
 from app.program_figures import ProgramFigures, disk_free
+from app.questions import Questions
 from app.settings import Settings
 from app.timers import TIMERS
 from app.writer import EmbeddedWriter, Writer
@@ -44,6 +45,7 @@ from authz.watch import Watch
 from domain.alarms.rule_measures import DISK_FREE, LEDGER_LAG, WRITER_WAITING
 from domain.alarms.timing import RuleTimer
 from domain.patients.queries import treats
+from domain.plans.queries import DueRun
 from kit.clock import Clock, utc_now
 from kit.db import open_engine
 from kit.sealed import Vault
@@ -77,6 +79,7 @@ class App:
     logins: Logins
     feed: Feed
     jobs: Jobs
+    questions: Questions
     sequencer: Sequencer
     watch: Watch
     metrics: Metrics
@@ -116,6 +119,7 @@ class App:
         for door in self._doors:
             door.stop()
         self.jobs.stop()
+        self.questions.stop()
         self.feed.stop()
         self._stopping.set()
         self.sequencer.wake()
@@ -181,7 +185,8 @@ def build(
         tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
                   timers=(*TIMERS, RuleTimer(), figures)),
-        sequencer=sequencer, watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
+        questions=Questions(), sequencer=sequencer,
+        watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     app.jobs.on_progress = _keep_progress(app)
@@ -246,9 +251,10 @@ def _sequencer(
     )
 
 
-def _keep_progress(app: App) -> Callable[[UUID, dict[str, Any]], None]:
-    def keep(plan: UUID, progress: dict[str, Any]) -> None:
-        app.progress[plan] = progress
+def _keep_progress(app: App) -> Callable[[DueRun, dict[str, Any]], None]:
+    def keep(run: DueRun, progress: dict[str, Any]) -> None:
+        app.progress[run.proposal_id] = progress
+        app.feed.tell(run.scope, "PlanProgress", {"plan": str(run.proposal_id)}, app.clock())
         while len(app.progress) > 100:
             app.progress.pop(next(iter(app.progress)))
 

@@ -4,6 +4,7 @@ Frozen problem in, plan with a true status out. Same canonical bytes, seed and v
 unless the clock cut the run short (`outcome.cut_short`).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 
@@ -18,7 +19,7 @@ from solvers.bed_problem import BedPlanProblem
 from solvers.bed_ranking import rank_beds
 from solvers.bed_search import search
 from solvers.bed_seating import seat
-from solvers.engine import Limits, Outcome, Progress, Status, relative_gap
+from solvers.engine import Limits, Outcome, Progress, Status, relative_gap, solved_without_solver
 
 __all__ = [
     "Alternatives",
@@ -27,6 +28,7 @@ __all__ = [
     "Limits",
     "alternatives",
     "from_canonical",
+    "plan_as_decided",
     "problem_hash",
     "rank_beds",
     "solve",
@@ -42,7 +44,32 @@ def solve(
     hospital = Hospital(problem)
     columns = table(hospital)
     found = search(columns, limits or Limits(), progress, started=started)
-    assignment = Assignment(hospital, seat(columns, found.columns))
+    return _planned(Assignment(hospital, seat(columns, found.columns)), found.outcome, started)
+
+
+def plan_as_decided(
+    problem: BedPlanProblem, bed_of: Mapping[str, str], bound: int | None
+) -> BedPlan:
+    """A plan as it was stored, to be asked about. `bound`: no plan costs less.
+
+    Raises ValueError where it breaks a hard rule or names what is not part of the problem.
+    """
+    started = perf_counter()
+    hospital = Hospital(problem)
+    if not (
+        bed_of.keys() <= hospital.requests.keys() and set(bed_of.values()) <= hospital.beds.keys()
+    ):
+        raise ValueError("bed_of: a request or bed is not part of the problem")
+    assignment = Assignment(hospital, bed_of)
+    for key, bed in bed_of.items():
+        if assignment.judge(hospital.requests[key], hospital.beds[bed]).forbidden:
+            raise ValueError(f"bed_of: a hard rule keeps {key} from its bed")
+    outcome = replace(solved_without_solver(0, started), bound=bound or 0)
+    return _planned(assignment, outcome, started)
+
+
+def _planned(assignment: Assignment, outcome: Outcome, started: float) -> BedPlan:
+    problem = assignment.hospital.problem
     items = tuple(_item(assignment, key) for key in sorted(assignment.bed_of))
     unplaced = tuple(
         Unplaced(
@@ -54,7 +81,7 @@ def solve(
         if request.key not in assignment.bed_of
     )
     cost = sum(item.penalty for item in items) + sum(each.cost for each in unplaced)
-    return BedPlan(_recounted(found.outcome, cost, started), items, unplaced)
+    return BedPlan(_recounted(outcome, cost, started), items, unplaced)
 
 
 def _item(assignment: Assignment, key: str) -> PlacedItem:

@@ -18,6 +18,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "ROOM_SEX": ("房间性别不符", "Room is used by the other sex"),
     "CO_BLOCKING": ("同室隔离,床位连带封锁", "Blocked by isolation in the same room"),
     "STAFFED_CAPACITY": ("超出病区有人护理的床位数", "No staffed bed left in the ward"),
+    "ONE_PATIENT_PER_BED": ("患者多于床位", "More patients than beds"),
     # why beds were not given
     "GIVEN_TO_OTHERS": ("已分配给更优先的患者", "Given to patients it is worth more for"),
     "NOT_WORTH_IT": ("使用后总体代价更高", "Dearer for all together than waiting"),

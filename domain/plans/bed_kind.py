@@ -11,6 +11,7 @@ from domain.beds.model import Bed, BedRequest, RequestState, Waiver
 from domain.beds.waiting import turn_request
 from domain.plans.bed_answers import item_rows, solve_beds
 from domain.plans.bed_problem import people_of
+from domain.plans.bed_questions import answer_beds
 from domain.plans.kinds import ItemDecision, PlanKind, RunLimits, Say, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from kit.errors import Conflict, Invalid
@@ -32,6 +33,9 @@ class BedPlans(PlanKind):
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]
     ) -> list[ProposalItem]:
         return item_rows(plan, answer, people_of(work, run))
+
+    def answer(self, problem: bytes, question: dict[str, Any], limits: RunLimits) -> dict[str, Any]:
+        return answer_beds(problem, question, limits)
 
     def propose(self, work: Work, item: ProposalItem) -> None:
         """Mark the request as proposed, where it still waits; it may have gone another way."""

@@ -80,6 +80,7 @@ class PlanKind(ABC):
 
     name: ClassVar[str]
     read_action: ClassVar[str] = "plan.read"
+    ask_action: ClassVar[str] = "plan.request"  # of asking, and of calling off what was asked
     decide_action: ClassVar[str] = "plan.approve"  # of its ApprovePlan and RejectPlan
     good_for: ClassVar[timedelta] = timedelta(minutes=30)  # then it has to be asked for again
     longest_s: ClassVar[int] = QUICK_S  # of one run
@@ -121,6 +122,13 @@ class PlanKind(ABC):
         """Put what a person wants instead into the item. Raises Invalid where it cannot be."""
         raise Invalid("items of this plan are approved or rejected as they are",
                       field="items.choice")  # fmt: skip
+
+    def answer(self, problem: bytes, question: dict[str, Any], limits: RunLimits) -> dict[str, Any]:
+        """Answer a question about a stored problem, in a solver's process.
+
+        Raises ValueError for one that cannot be answered; by default none can.
+        """
+        raise ValueError(f"plans for {self.name} answer no {question.get('ask')}")
 
     def due(self, session: Session, item: ProposalItem) -> bool:
         """False while an approved item has to wait for something, a bed being cleaned perhaps."""

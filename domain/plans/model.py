@@ -24,11 +24,17 @@ class PlanState(StrEnum):
     REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
     SUPERSEDED = "SUPERSEDED"
+    CANCELLED = "CANCELLED"
     FAILED = "FAILED"
 
 
 NEXT: dict[PlanState, tuple[PlanState, ...]] = {
-    PlanState.COMPUTING: (PlanState.READY, PlanState.FAILED, PlanState.SUPERSEDED),
+    PlanState.COMPUTING: (
+        PlanState.READY,
+        PlanState.FAILED,
+        PlanState.SUPERSEDED,
+        PlanState.CANCELLED,
+    ),
     PlanState.READY: (
         PlanState.APPROVED,
         PlanState.PARTLY_APPROVED,

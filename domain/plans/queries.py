@@ -28,6 +28,7 @@ class DueRun:
     gap_limit_ppm: int
     seed: int
     lane: Lane
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def runs_to_solve(session: Session, now: datetime) -> list[DueRun]:
     for turn, (plan, run) in zip(turns, found, strict=True):
         if turn not in held and turn not in due:
             due[turn] = DueRun(plan.id, run.kind, run.problem, run.time_limit_ms,
-                               run.gap_limit_ppm, run.seed, turn[1])  # fmt: skip
+                               run.gap_limit_ppm, run.seed, turn[1], plan.scope)  # fmt: skip
     return list(due.values())
 
 

@@ -43,6 +43,7 @@ POINTS_AT = {
     "gatewayId": "gateway", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
+    "whyNot.requestId": "asked_request", "planConflict.requestIds": "asked_request",
     "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "declarationId": "declaration", "toHospitalId": "other_hospital", "transferId": "transfer",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
