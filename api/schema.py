@@ -9,6 +9,7 @@ from strawberry.types import ExecutionContext
 from api.accounts import AccountMutations, AccountQueries
 from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
+from api.approval_rules import ApprovalRuleMutations, ApprovalRuleQueries
 from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.charts import ChartQueries
 from api.charts_readings import ReadingChartQueries
@@ -18,6 +19,7 @@ from api.ledger import LedgerQueries
 from api.measures import MeasureQueries
 from api.node import NodeQueries
 from api.notices import NoticeMutations, NoticeQueries
+from api.overrides import OverrideQueries
 from api.parked import ParkedMutations, ParkedQueries
 from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
@@ -54,6 +56,8 @@ class Query(
     PlanQueries,
     PressureQueries,
     PlanQuestions,
+    ApprovalRuleQueries,
+    OverrideQueries,
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,
@@ -77,6 +81,7 @@ class Mutation(
     PlaceMutations,
     PlanMutations,
     PressureMutations,
+    ApprovalRuleMutations,
     ReadingMutations,
     RosterMutations,
     RosterPlanMutations,

@@ -21,6 +21,7 @@ from domain.plans.kinds import Lane
 from domain.plans.queries import (
     DueRun,
     approved_items,
+    partly_decided,
     plans_to_execute,
     runs_to_solve,
 )
@@ -104,12 +105,15 @@ class Jobs:
         with reading(self._engine) as session:
             runs = runs_to_solve(session, self._clock())
             plans = plans_to_execute(session)
+            begun = partly_decided(session)
             unwanted = no_longer_wanted(session, list(self._solving))
         for plan_id in unwanted:
             if end := self._solving.get(plan_id):
                 end.set()
         for run in runs:
             self._begin(run)
+        for plan_id in begun:
+            self._execute(plan_id, finish=False)
         for plan_id in plans:
             self._execute(plan_id)
 
@@ -140,8 +144,9 @@ class Jobs:
         finally:
             self._solving.pop(run.proposal_id, None)
 
-    def _execute(self, plan_id: UUID) -> None:
-        """Item by item, each in its own transaction, in the name of the person who approved it."""
+    def _execute(self, plan_id: UUID, *, finish: bool = True) -> None:
+        """Item by item, each in its own transaction, in the name of the person who approved it, or
+        of the program where the hospital's policy did."""
         with reading(self._engine) as session:
             items = approved_items(session, plan_id)
         waits = fell_out = False
@@ -152,12 +157,13 @@ class Jobs:
             if fell_out and item.in_order:
                 self._try(MarkStale(item_id=item.id, reason="EARLIER_STEP_FELL_OUT"))
                 continue
-            approver = Actor(item.approved_by, ActorKind.PERSON)
+            by_policy = item.approved_by == PROGRAM.id
+            approver = PROGRAM if by_policy else Actor(item.approved_by, ActorKind.PERSON)
             refusal = self._try(ExecuteItem(item_id=item.id), approver)
             if refusal:  # the world changed since the plan: this item alone falls out, with why
                 fell_out = True
                 self._try(MarkStale(item_id=item.id, reason=refusal.reason))
-        if not waits:
+        if finish and not waits:
             self._try(FinishPlan(proposal_id=plan_id))
 
     def _try(self, command: Command[Any], actor: Actor = PROGRAM) -> Refusal | None:

@@ -5,11 +5,12 @@ from collections import Counter
 import sqlalchemy as sa
 from sqlmodel import col
 
+from domain.measures.decisions import NOBODYS, decisions
 from domain.measures.intervals import DAY_US, as_micros
 from domain.measures.period import Period, Sums
 from domain.measures.spells import columns, micros
 from domain.patients.model import ExpectedDischarge
-from domain.plans.model import Approval, Proposal, ProposalItem
+from domain.plans.model import Approval, Proposal
 
 
 def expected_discharge_accuracy(period: Period) -> Sums:
@@ -42,20 +43,11 @@ def proposal_acceptance(period: Period) -> Sums:
         if place.ward_id is not None
         else place.has_hospital(Proposal)
     )
-    query = (
-        sa.select(
-            col(Approval.item_id), col(Approval.approved), col(Approval.chosen_bed_id),
-            col(Approval.override_reason),
-        )
-        .join(ProposalItem, col(ProposalItem.id) == col(Approval.item_id))
-        .join(Proposal, col(Proposal.id) == col(ProposalItem.proposal_id))
-        .where(here, period.inside(col(Approval.at)))
-    )  # fmt: skip
     decided, otherwise, reasons = set(), set(), Counter[str]()
-    for item, approved, chosen, reason in period.session.connection().execute(query):
-        decided.add(item)
-        if not approved or chosen is not None:
-            otherwise.add(item)
-            reasons[str(reason or "NONE")] += 1
+    for one in decisions(period.session, here, period.inside(col(Approval.at))):
+        decided.add(one.item_id)
+        if one.otherwise:
+            otherwise.add(one.item_id)
+            reasons[one.reason or NOBODYS] += 1
     kept = len(decided) - len(otherwise)
     return Sums(kept, len(decided), len(decided), tuple(sorted(reasons.items())))

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from domain.plans.approval_policy import Policy, policy_of
+from domain.plans.approving import conclude
 from domain.plans.kinds import ItemDecision, OverrideReason, kind_of
 from domain.plans.model import Approval, ItemState, PlanState, Proposal, ProposalItem
-from domain.plans.proposing import UNDECIDED, give_back, items_of
+from domain.plans.proposing import OPEN, UNDECIDED, give_back, items_of
 from kit.command import Command
 from kit.errors import Conflict, Denied, Invalid, NotFound
 from kit.work import Scope, Work
@@ -31,7 +33,8 @@ class ApprovePlan(Command[Proposal]):
     """Approve a plan, whole or item by item; what is approved is carried out at once.
 
     Without `items` every placed item is approved as planned. Another bed or a rejection needs a
-    reason. An item that waives a hard rule needs two people.
+    reason. How many people have to approve an item is the hospital's policy; where it takes two,
+    whoever asked for the plan is not one of them.
     """
 
     action = "plan.approve"
@@ -45,12 +48,13 @@ class ApprovePlan(Command[Proposal]):
         plan = decidable(self, work, self.proposal_id)
         _require_fresh(work, plan)
         rows = items_of(work, plan)
+        policy = policy_of(work.session, plan)
         for decision in self._decisions(rows):
             if decision.item_id not in rows:
                 raise Invalid("no such item in this plan", field="items.itemId")
-            _decide(work, plan, rows[decision.item_id], decision)
+            _decide(work, plan, rows[decision.item_id], decision, policy)
         work.session.flush()
-        _conclude(work, plan, list(rows.values()))
+        conclude(work, plan, list(rows.values()))
         return plan
 
     def _decisions(self, rows: dict[UUID, ProposalItem]) -> tuple[ItemDecision, ...]:
@@ -65,7 +69,7 @@ class ApprovePlan(Command[Proposal]):
 
 @dataclass(frozen=True, kw_only=True)
 class RejectPlan(Command[Proposal]):
-    """Reject a plan as a whole. Nothing in it is carried out."""
+    """Reject a plan as a whole. What has not been carried out by now never is."""
 
     action = "plan.approve"
     proposal_id: UUID
@@ -76,9 +80,11 @@ class RejectPlan(Command[Proposal]):
 
     def apply(self, work: Work) -> Proposal:
         plan = decidable(self, work, self.proposal_id)
-        plan.go(PlanState.REJECTED)
-        for item in items_of(work, plan).values():
-            if item.state in UNDECIDED:
+        items = items_of(work, plan).values()
+        done = any(item.state is ItemState.EXECUTED for item in items)
+        plan.go(PlanState.PARTLY_APPROVED if done else PlanState.REJECTED)
+        for item in items:
+            if item.state in OPEN:
                 decision = ItemDecision(item_id=item.id, approve=False, reason=self.reason)
                 _reject(work, plan, item, decision)
         work.emit("PlanRejected", plan.scope, plan=plan.id)
@@ -172,7 +178,9 @@ def _require_fresh(work: Work, plan: Proposal) -> None:
                        blocking=plan.id)  # fmt: skip
 
 
-def _decide(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision) -> None:
+def _decide(
+    work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecision, policy: Policy
+) -> None:
     if item.state not in UNDECIDED:
         raise Conflict(f"the item is {item.state}", reason="ITEM_STATE", blocking=item.id)
     kind = kind_of(plan.kind)
@@ -185,11 +193,15 @@ def _decide(work: Work, plan: Proposal, item: ProposalItem, decision: ItemDecisi
     if decision.differs(item):
         kind.choose(work, plan, item, decision)
         item.chosen = decision.choice
+    needed = max(policy.approvals(item), kind.approvals(item))
+    if needed > 1 and work.actor.id == plan.requested_by:
+        raise Denied("whoever asked for this plan does not approve what takes two people",
+                     reason="OWN_PLAN", field="items.itemId")  # fmt: skip
     earlier = _approvers(work, item)
     if work.actor.id in earlier:
         raise Denied("a second person has to approve this item", reason="FOUR_EYES")
     _note(work, plan, item, decision)
-    enough = len(earlier) + 1 >= kind.approvals(item)
+    enough = len(earlier) + 1 >= needed
     item.state = ItemState.APPROVED if enough else ItemState.AWAITING_SECOND
 
 
@@ -216,16 +228,3 @@ def _approvers(work: Work, item: ProposalItem) -> set[UUID]:
             select(Approval.account_id).where(Approval.item_id == item.id, col(Approval.approved))
         )
     )
-
-
-def _conclude(work: Work, plan: Proposal, items: list[ProposalItem]) -> None:
-    states = {item.state for item in items}
-    if states & set(UNDECIDED):
-        work.emit("PlanDecided", plan.scope, plan=plan.id)  # more decisions are to come
-        return
-    if ItemState.APPROVED not in states:
-        plan.go(PlanState.REJECTED)
-    else:
-        partly = ItemState.REJECTED in states
-        plan.go(PlanState.PARTLY_APPROVED if partly else PlanState.APPROVED)
-    work.emit("PlanApproved", plan.scope, plan=plan.id)

@@ -165,7 +165,10 @@ class ProposalItem(Row, table=True):
 
 
 class Approval(Row, table=True):
-    """A person's decision about one item. `override_reason` is a code where it differs."""
+    """A decision about one item. `override_reason` is a code where it differs.
+
+    `policy`: the version of the policy by which the program approved it, without a person.
+    """
 
     __table_args__ = (UniqueConstraint("item_id", "account_id", name="one_decision_per_person"),)
 
@@ -173,6 +176,7 @@ class Approval(Row, table=True):
     item_id: UUID = Field(foreign_key="proposal_item.id")
     account_id: UUID
     approved: bool
+    policy: str | None = Field(default=None, sa_column_kwargs={"info": {"ledger": True}})
     override_reason: str | None = Field(default=None, sa_column_kwargs={"info": {"ledger": True}})
     chosen_bed_id: UUID | None = None
     chosen: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))

@@ -9,6 +9,7 @@ from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem
 from kit.work import Work
 
 UNDECIDED = (ItemState.PROPOSED, ItemState.AWAITING_SECOND)
+OPEN = (*UNDECIDED, ItemState.APPROVED)  # not carried out
 
 
 def items_of(work: Work, plan: Proposal) -> dict[UUID, ProposalItem]:
@@ -25,7 +26,7 @@ def withdraw(work: Work, plan: Proposal, state: PlanState) -> None:
     """End a plan that nobody decided, as EXPIRED or SUPERSEDED."""
     plan.go(state)
     for item in items_of(work, plan).values():
-        if item.state in UNDECIDED:
+        if item.state in OPEN:
             item.state, item.outcome = ItemState.REJECTED, state.value
             give_back(work, plan, item)
     work.emit("PlanWithdrawn", plan.scope, plan=plan.id)

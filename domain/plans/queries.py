@@ -120,6 +120,21 @@ def plans_to_execute(session: Session) -> list[UUID]:
     return list(found)
 
 
+def partly_decided(session: Session) -> list[UUID]:
+    """Plans before people in which something is approved already: that much is carried out."""
+    found = session.exec(
+        select(Proposal.id)
+        .where(
+            Proposal.state == PlanState.READY,
+            ProposalItem.proposal_id == Proposal.id,
+            ProposalItem.state == ItemState.APPROVED,
+        )
+        .distinct()
+        .order_by(col(Proposal.id))
+    )
+    return list(found)
+
+
 def approved_items(session: Session, plan_id: UUID) -> list[DueItem]:
     """What is still to be carried out of a plan, in order."""
     found = session.exec(

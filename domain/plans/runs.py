@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.places.model import Hospital, Ward
 from domain.plans.answers import solver_name
+from domain.plans.approving import approve_by_policy
 from domain.plans.asking import ask
 from domain.plans.bed_kind import BEDS
 from domain.plans.bed_problem import frozen_problem
@@ -94,6 +95,9 @@ class RecordPlan(Command[Proposal]):
             work.add(item)
             if plan.scenario is None:
                 kind.propose(work, item)
+        if plan.scenario is None:
+            work.session.flush()  # approvals refer to the items
+            approve_by_policy(work, plan)
         work.emit("PlanReady", plan.scope, plan=plan.id)
         return plan
 

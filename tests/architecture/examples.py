@@ -25,6 +25,7 @@ from domain.notices.words import Channel, sent
 from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
 from domain.places.model import ApprovalMode, CareLevel, ModeReason
+from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
 from domain.staff.identity import StaffIdentity
@@ -48,7 +49,7 @@ POINTS_AT = {
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
     "encounter_id": "encounter", "flood_id": "flood", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
-    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan",
+    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule",
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
@@ -64,6 +65,7 @@ SAID: dict[str, Any] = {
     "entity": "service:x", "failures": 1, "longest_shelf_s": 600, "ack_timeout_s": 600,
     "birth_date": None, "blocked_until": None, "expected_at": None,
     "due_at": datetime(2099, 1, 1, tzinfo=UTC), "fingerprint": "ab" * 32, "metric": "hr",
+    "plan_kind": "*", "effect": Effect.ORDINARY, "approvals": 1, "above": None,
     "low": 10.0, "high": 90.0, "resolution_s": 60, "block": 0, "messages": (),
     "verifier": verifier_of("secret", b"salt"),
     "founders": tuple(Founder(role, f"{role}.x", "hash", "GEZDGNBVGY3TQOJQ")

@@ -43,6 +43,7 @@ POINTS_AT = {
     "gatewayId": "gateway", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
+    "approvalRuleId": "approval_rule",
     "whyNot.requestId": "asked_request", "planConflict.requestIds": "asked_request",
     "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "declarationId": "declaration", "toHospitalId": "other_hospital", "transferId": "transfer",
@@ -65,7 +66,7 @@ POINTS_AT = {
 }  # fmt: skip
 # Texts and numbers that make sense where "text" and 1 do not.
 PLAIN: dict[str, Any] = {
-    "first": 10, "licensedBeds": 12, "staffedBeds": 12, "timeZone": "Asia/Shanghai",
+    "first": 10, "planKind": "beds", "licensedBeds": 12, "staffedBeds": 12, "timeZone": "Asia/Shanghai",
     "device": "d" * 40, "kind": "PERSON", "system": "MRN", "role": "nurse",
     "password": "seven quiet wards at dawn",
     "newPassword": "seven quiet wards at dusk",

@@ -44,6 +44,8 @@ from domain.patients.model import EncounterStatus, Isolation, Sex
 from domain.places.commands import AddRoom, OpenHospital, OpenWard
 from domain.places.model import ApprovalMode, ModeReason, RoomKind, RoomSex
 from domain.places.modes import SwitchApprovalMode
+from domain.plans.approval_commands import ProposeApprovalRule
+from domain.plans.approval_model import Effect
 from domain.plans.bed_answers import solve_beds
 from domain.plans.kinds import kind_of
 from domain.plans.model import ProposalItem, SolverRun
@@ -133,6 +135,7 @@ def fill(app: App, url: str) -> City:
             _people(city, corner)
             _upkeep(city, corner, f"{code} {ward_code}")
             _plan(city, corner)
+            _approval_rule(city, corner)
             _devices(city, corner)
             _alarm(city, corner)
             _rule(city, corner, f"{code}-{ward_code}".lower())
@@ -293,6 +296,14 @@ def _plan(city: City, corner: Corner) -> None:
     with reading(city.app.engine) as session:
         item = session.exec(select(ProposalItem).where(ProposalItem.proposal_id == plan.id)).one()
         ids["plan"], ids["item"], ids["asked_request"] = plan.id, item.id, UUID(item.key)
+
+
+def _approval_rule(city: City, corner: Corner) -> None:
+    rule = ProposeApprovalRule(
+        hospital_id=corner.ids["hospital"], plan_kind="beds", mode=ApprovalMode.SURGE,
+        effect=Effect.ORDINARY, approvals=1,
+    )  # fmt: skip
+    corner.ids["approval_rule"] = city.do(rule).id
 
 
 def rule_example(code: str) -> dict[str, Any]:

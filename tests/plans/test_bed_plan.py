@@ -191,12 +191,17 @@ def test_a_waived_item_takes_two_people(planning: Planning) -> None:
     item = planning.items(plan)[0]
     _waive(planning, item)
     decision = ApprovePlan(proposal_id=plan, items=(ItemDecision(item_id=item.id),))
-    planning.city.do(decision, planning.chief)
+    with pytest.raises(Denied) as own:
+        planning.city.do(decision, planning.chief)
+    assert own.value.reason == "OWN_PLAN"
+    assert planning.items(plan)[0].state is ItemState.PROPOSED
+    hospital = Scope(planning.corner.ids["hospital"])
+    first, second = (planning.city.enrol("bed-manager", scope=hospital) for _ in range(2))
+    planning.city.do(decision, first)
     assert planning.items(plan)[0].state is ItemState.AWAITING_SECOND
     with pytest.raises(Denied) as alone:
-        planning.city.do(decision, planning.chief)
+        planning.city.do(decision, first)
     assert alone.value.reason == "FOUR_EYES"
-    second = planning.city.enrol("bed-manager", scope=Scope(planning.corner.ids["hospital"]))
     planning.city.do(decision, second)
     assert planning.items(plan)[0].state is ItemState.APPROVED
 

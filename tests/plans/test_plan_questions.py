@@ -44,7 +44,7 @@ def test_people_ask_why_and_why_not_and_hear_exact_prices(asked: Planning) -> No
     assert told["cost"] == first.penalty
     assert [term["penalty"] for term in told["terms"]] == [t["penalty"] for t in first.terms]
     assert [each["code"] for each in told["kept"]] == first.kept
-    given = {"r": str(first.request_id), "b": str(second.to_bed_id)}
+    given: dict[str, Any] = {"r": str(first.request_id), "b": str(second.to_bed_id)}
     by_plan = ask(asked.city, asked.chief, WHY_NOT, **given, p=str(plan))["whyNot"]
     assert (by_plan["forbidden"], by_plan["exact"]) == ([], True)
     assert by_plan["priceFrom"] == by_plan["priceTo"] >= 0
@@ -63,7 +63,7 @@ def test_closed_beds_forbid_and_conflict_and_the_stored_plan_still_answers(
         assert item.to_bed_id is not None
         asked.city.do(CloseBed(bed_id=item.to_bed_id, reason=BlockReason.BUILDING))
     first, second, _ = items
-    given = {"r": str(first.request_id), "b": str(second.to_bed_id)}
+    given: dict[str, Any] = {"r": str(first.request_id), "b": str(second.to_bed_id)}
     now = ask(asked.city, asked.chief, WHY_NOT, **given)["whyNot"]
     [rule] = now["forbidden"]
     assert rule["rule"]["code"] == "BED_READY:CLOSED"
@@ -92,7 +92,7 @@ def _refused(asked: Planning, plan: str, item: ProposalItem) -> None:
     stranger = asked.city.enrol("bed-manager", scope=Scope(new_id()))
     foreign = ask(asked.city, stranger, EXPLAIN, i=str(item.id))
     assert unknown["code"] == foreign["code"] == "NotFound"
-    bed = {"r": str(item.request_id), "b": str(new_id())}
+    bed: dict[str, Any] = {"r": str(item.request_id), "b": str(new_id())}
     assert ask(asked.city, asked.chief, WHY_NOT, **bed, p=plan)["code"] == "NotFound"
     early = ask(asked.city, asked.chief, WHY_NOT, **bed, p=str(asked.request()))
     assert early["reason"] == "NOT_READY"
