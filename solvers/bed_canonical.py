@@ -9,7 +9,8 @@ from kit.canonical import canonical_json
 from solvers.bed_problem import Bed, BedPlanProblem, Occupant, Request, Room, Waiver, Ward
 from solvers.bed_ruleset import RuleSet
 
-FORMAT = "bed-plan-problem-1"
+FORMAT = "bed-plan-problem-2"
+FIRST = "bed-plan-problem-1"  # without preferences; stored by older versions, still to be replayed
 
 _LISTS: Mapping[str, type[Any]] = {
     "requests": Request,
@@ -27,9 +28,10 @@ def to_canonical(problem: BedPlanProblem) -> dict[str, Any]:
 
 
 def from_canonical(body: Mapping[str, Any]) -> BedPlanProblem:
-    """Raises ValueError if a field is missing, unknown or out of range."""
-    if body.get("format") != FORMAT:
-        raise ValueError(f"format: {body.get('format')!r} is not {FORMAT}")
+    """Reads this format and the first. Raises ValueError if a field is missing, unknown or out of
+    range."""
+    if body.get("format") not in (FORMAT, FIRST):
+        raise ValueError(f"format: {body.get('format')!r} is neither {FORMAT} nor {FIRST}")
     try:
         lists = {
             name: tuple(kind(**_tuples(row)) for row in body[name]) for name, kind in _LISTS.items()

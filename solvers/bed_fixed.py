@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from solvers.bed_alternatives import Alternatives
 from solvers.bed_columns import Table
 from solvers.bed_judge import Assignment
+from solvers.bed_place import Hospital
+from solvers.bed_problem import BedPlanProblem
 from solvers.engine import Limits
 
 
@@ -63,9 +65,17 @@ def changes(asked: Alternatives, after: Mapping[str, str]) -> tuple[Change, ...]
     )
 
 
+def costs_of(problem: BedPlanProblem, bed_of: Mapping[str, str]) -> int:
+    """What a whole placement costs."""
+    return sum(_costs(Hospital(problem), bed_of).values())
+
+
 def costs(asked: Alternatives, bed_of: Mapping[str, str]) -> dict[str, int]:
     """What each request costs in a placement: its penalties, or its waiting."""
-    hospital = asked.hospital
+    return _costs(asked.hospital, bed_of)
+
+
+def _costs(hospital: Hospital, bed_of: Mapping[str, str]) -> dict[str, int]:
     assignment = Assignment(hospital, bed_of)
     rules = hospital.rules
     found: dict[str, int] = {}

@@ -37,6 +37,14 @@ class SideRoom(StrEnum):
     FORBIDDEN = "FORBIDDEN"
 
 
+class RoomWish(StrEnum):
+    """What a patient would rather have; a need is a `SideRoom`."""
+
+    NONE = "NONE"
+    SINGLE = "SINGLE"
+    SHARED = "SHARED"
+
+
 class RoomSex(StrEnum):
     FIXED_FEMALE = "FIXED_F"
     FIXED_MALE = "FIXED_M"
@@ -86,11 +94,20 @@ class Request:
     current_bed: str | None = None  # a placed patient who is to be moved
     held_bed: str | None = None  # the request's own hold
     target_ward: str | None = None
+    prefers_room: RoomWish = RoomWish.NONE
+    prefers_languages: tuple[str, ...] = ()  # codes; one that the ward speaks is enough
+    prefers_nurse_sex: str | None = None  # F or M
+    family_district: str | None = None  # code of where the family travels from
+    family_minutes: int | None = None  # at most so long on the way
 
     def __post_init__(self) -> None:
-        coerce(self, sex=Sex, isolation=Isolation, side_room=SideRoom)
-        sort_names(self, "required_equipment", "preferred_equipment")
-        not_negative(self, "age_years", "priority", "waiting_min", "moves_so_far")
+        coerce(self, sex=Sex, isolation=Isolation, side_room=SideRoom, prefers_room=RoomWish)
+        sort_names(self, "required_equipment", "preferred_equipment", "prefers_languages")
+        not_negative(self, "age_years", "priority", "waiting_min", "moves_so_far", "family_minutes")
+        if self.prefers_nurse_sex not in (None, "F", "M"):
+            raise ValueError(f"prefers_nurse_sex: {self.prefers_nurse_sex!r} is none of F, M")
+        if (self.family_district is None) != (self.family_minutes is None):
+            raise ValueError("family_minutes: give a district and minutes, or neither")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,9 +152,15 @@ class Ward:
     staffed_beds: int = 0
     census: int = 0  # present stays
     holds: int = 0  # active holds, the requests' own included
+    languages: tuple[str, ...] = ()  # spoken at all times
+    nurse_sexes: tuple[str, ...] = ()  # F, M: on duty at all times
+    travel_min: tuple[tuple[str, int], ...] = ()  # (district, minutes)
 
     def __post_init__(self) -> None:
         coerce(self, sex_policy=WardSex)
+        sort_names(self, "languages", "nurse_sexes")
+        travel = sorted((str(name), int(minutes)) for name, minutes in self.travel_min)
+        object.__setattr__(self, "travel_min", tuple(travel))
         pairs = sorted((str(name), int(rank)) for name, rank in self.specialties)
         object.__setattr__(self, "specialties", tuple(pairs))
         not_negative(self, "min_age", "max_age", "staffed_beds", "census", "holds")

@@ -7,7 +7,7 @@ A soft rule answers how many times it is broken; its weight is data (`RuleSet`).
 from collections.abc import Callable
 
 from solvers.bed_place import OTHERS_JUDGE, Place
-from solvers.bed_problem import RoomSex, Sex, SideRoom, WardSex
+from solvers.bed_problem import RoomSex, RoomWish, Sex, SideRoom, WardSex
 from solvers.bed_ruleset import Isolation, RoomKind
 
 HardRule = Callable[[Place], bool | None]
@@ -195,6 +195,37 @@ def care_above_need(place: Place) -> int:
     return max(0, rank[place.ward.care_level] - rank[place.request.care_level])
 
 
+# Personal preferences: soft rules with a table of weights of their own. What nobody has stated of a
+# ward is not promised, so it counts as missed, alike in all wards.
+
+
+def prefers_room(place: Place) -> int:
+    wish = place.request.prefers_room
+    if wish is RoomWish.NONE:
+        return 0
+    return int(place.own_room != (wish is RoomWish.SINGLE))
+
+
+def prefers_language(place: Place) -> int:
+    """Nobody in the ward speaks a language that the patient named."""
+    wanted = place.request.prefers_languages
+    return int(bool(wanted) and not set(wanted) & set(place.ward.languages))
+
+
+def prefers_nurse_sex(place: Place) -> int:
+    wanted = place.request.prefers_nurse_sex
+    return int(wanted is not None and wanted not in place.ward.nurse_sexes)
+
+
+def prefers_near_family(place: Place) -> int:
+    """The family is longer on the way than the patient wished."""
+    most = place.request.family_minutes
+    if most is None:
+        return 0
+    minutes = dict(place.ward.travel_min).get(place.request.family_district or "")
+    return int(minutes is None or minutes > most)
+
+
 def _missing(wanted: tuple[str, ...], place: Place) -> int:
     return sum(
         1 for each in wanted if each not in place.bed.equipment and each not in place.room.equipment
@@ -240,7 +271,12 @@ SOFT_RULES: dict[str, SoftRule] = {
     "TRANSFER": transfer,
     "MANY_MOVES": many_moves,
     "CARE_ABOVE_NEED": care_above_need,
+    "PREFERS_ROOM": prefers_room,
+    "PREFERS_LANGUAGE": prefers_language,
+    "PREFERS_NURSE_SEX": prefers_nurse_sex,
+    "PREFERS_NEAR_FAMILY": prefers_near_family,
 }
+PREFERENCES = frozenset(code for code in SOFT_RULES if code.startswith("PREFERS_"))
 # Soft rules that look at the ward only: priced once for all its beds.
 WARD_PRICED = frozenset(
     {
@@ -250,5 +286,8 @@ WARD_PRICED = frozenset(
         "TRANSFER",
         "MANY_MOVES",
         "CARE_ABOVE_NEED",
+        "PREFERS_LANGUAGE",
+        "PREFERS_NURSE_SEX",
+        "PREFERS_NEAR_FAMILY",
     }
 )

@@ -56,6 +56,16 @@ DEFAULT_WEIGHTS: Mapping[str, int] = {
     "CARE_ABOVE_NEED": 4,
 }
 
+# Points per missed personal preference. They are wishes, not needs: all of them together weigh
+# less than an outlier ward and a mixed bay. A table of its own, so that a hospital can weigh or
+# switch them off without touching what is clinical, and see what they cost.
+DEFAULT_PREFERENCES: Mapping[str, int] = {
+    "PREFERS_ROOM": 3,
+    "PREFERS_LANGUAGE": 3,
+    "PREFERS_NURSE_SEX": 2,
+    "PREFERS_NEAR_FAMILY": 2,
+}
+
 Table = tuple[tuple[str, int], ...]
 
 
@@ -71,6 +81,7 @@ class RuleSet:
 
     version: str
     weights: Table
+    preferences: Table = ()
     care_ranks: Table = (
         ("AMU", 1),
         ("ED", 0),
@@ -95,16 +106,27 @@ class RuleSet:
     waiting_cap: int = 96
 
     def __post_init__(self) -> None:
-        for name in ("weights", "care_ranks", "isolation_rooms", "cohort_isolations"):
+        for name in (
+            "weights",
+            "preferences",
+            "care_ranks",
+            "isolation_rooms",
+            "cohort_isolations",
+        ):
             object.__setattr__(self, name, tuple(sorted(map(_frozen, getattr(self, name)))))
-        if any(not isinstance(points, int) or points < 0 for _, points in self.weights):
-            raise ValueError("rules.weights: points are whole numbers from 0 up")
+        for name, table in (("weights", self.weights), ("preferences", self.preferences)):
+            if any(not isinstance(points, int) or points < 0 for _, points in table):
+                raise ValueError(f"rules.{name}: points are whole numbers from 0 up")
+        both = dict(self.weights).keys() & dict(self.preferences).keys()
+        if both:
+            raise ValueError(f"rules.preferences: {min(both)} has a weight already")
         if self.waiting_step_min < 1:
             raise ValueError("rules.waiting_step_min: at least 1 minute")
 
     @cached_property
     def weight(self) -> Mapping[str, int]:
-        return dict(self.weights)
+        """Of every soft rule, clinical or personal."""
+        return {**dict(self.weights), **dict(self.preferences)}
 
     @cached_property
     def care_rank(self) -> Mapping[str, int]:
@@ -125,4 +147,8 @@ def _frozen(row: Any) -> Any:
     return tuple(map(_frozen, row)) if isinstance(row, tuple | list) else row
 
 
-DEFAULT_RULES = RuleSet(version="beds-1", weights=tuple(DEFAULT_WEIGHTS.items()))
+DEFAULT_RULES = RuleSet(
+    version="beds-2",
+    weights=tuple(DEFAULT_WEIGHTS.items()),
+    preferences=tuple(DEFAULT_PREFERENCES.items()),
+)

@@ -43,6 +43,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "TRANSFER": ("需转床", "Patient is moved"),
     "MANY_MOVES": ("住院期间转床过多", "Too many moves in this stay"),
     "CARE_ABOVE_NEED": ("护理级别高于所需", "More care than needed"),
+    # personal preferences
+    "PREFERS_ROOM": ("未满足患者的房型意愿", "Not the kind of room the patient wishes"),
+    "PREFERS_LANGUAGE": (
+        "病区无人讲患者的语言",
+        "Nobody in the ward speaks the patient's language",
+    ),
+    "PREFERS_NURSE_SEX": ("病区没有患者希望性别的护士", "No nurse of the sex the patient wishes"),
+    "PREFERS_NEAR_FAMILY": ("家属路程超过期望", "Farther for the family than wished"),
 }
 
 

@@ -230,9 +230,23 @@ class _Check:
             total += 3 if not ranks else 1 if min(ranks) > 1 else 0
         total += 2 * self._missing(ask.preferred_equipment)
         total += 2 * (ask.side_room == "PREFERRED" and not self.single)
+        total += self._wishes()
         if ask.current_bed is not None:
             total += 11 + 8 * (ask.moves_so_far >= 3)
         return total + 4 * max(0, CARE[ward.care_level] - CARE[ask.care_level])
+
+    def _wishes(self) -> int:
+        """Personal preferences that are missed."""
+        ask, ward = self.request, self.ward
+        total = 3 * (ask.prefers_room == "SINGLE" and not self.single)
+        total += 3 * (ask.prefers_room == "SHARED" and self.single)
+        spoken = any(language in ward.languages for language in ask.prefers_languages)
+        total += 3 * (len(ask.prefers_languages) > 0 and not spoken)
+        total += 2 * (ask.prefers_nurse_sex not in (None, *ward.nurse_sexes))
+        if ask.family_minutes is not None:
+            near = [m for d, m in ward.travel_min if d == ask.family_district]
+            total += 2 * (not near or near[0] > ask.family_minutes)
+        return total
 
 
 def _same_sex(one: Request, other: Other) -> bool:

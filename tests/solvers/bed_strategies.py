@@ -79,6 +79,9 @@ def _ward(draw: st.DrawFn, index: int) -> dict[str, Any]:
         "min_age": draw(st.sampled_from([None, None, 16])),
         "max_age": draw(st.sampled_from([None, None, 60])),
         "staffed_beds": draw(st.integers(1, 6)),
+        "languages": draw(st.sampled_from([(), ("zh",), ("de", "zh")])),
+        "nurse_sexes": draw(st.sampled_from([(), ("F",), ("F", "M")])),
+        "travel_min": draw(st.sampled_from([(), (("north", 30),), (("north", 10), ("south", 90))])),
     }
 
 
@@ -143,8 +146,23 @@ def _request(draw: st.DrawFn, index: int, wards: list[dict[str, Any]]) -> dict[s
         "immunosuppressed": draw(SELDOM),
         "end_of_life": draw(SELDOM),
         "infection": draw(SELDOM),
+        **_wishes(draw),
         "moves_so_far": draw(st.integers(0, 4)),
         "target_ward": draw(st.sampled_from([None, None, None, wards[0]["key"]])),
+    }
+
+
+def _wishes(draw: st.DrawFn) -> dict[str, Any]:
+    """Personal preferences of one patient in four."""
+    if not draw(SELDOM):
+        return {}
+    family = draw(st.sampled_from([None, "north", "south"]))
+    return {
+        "prefers_room": draw(st.sampled_from(["NONE", "SINGLE", "SHARED"])),
+        "prefers_languages": draw(st.sampled_from([(), ("de",), ("en", "zh")])),
+        "prefers_nurse_sex": draw(st.sampled_from([None, "F", "M"])),
+        "family_district": family,
+        "family_minutes": None if family is None else draw(st.sampled_from([20, 60])),
     }
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from solvers.bed_rules import SOFT_RULES
-from solvers.bed_ruleset import DEFAULT_RULES, DEFAULT_WEIGHTS, RuleSet
+from solvers.bed_rules import PREFERENCES, SOFT_RULES
+from solvers.bed_ruleset import DEFAULT_PREFERENCES, DEFAULT_RULES, DEFAULT_WEIGHTS, RuleSet
 from solvers.beds import solve
 from tests.solvers.bed_cases import hospital, lying, patient, terms
 
@@ -37,6 +37,36 @@ CASES: list[tuple[str, int, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"bed": {"bay:1": {"equipment": ("hoist", "oxygen")}}},
     ),
     ("PREFERENCE_MISSED", 2, {"side_room": "PREFERRED"}, BAY, SIDE),
+    ("PREFERS_ROOM", 3, {"prefers_room": "SINGLE"}, BAY, SIDE),
+    ("PREFERS_ROOM", 3, {"prefers_room": "SHARED"}, SIDE, BAY),
+    (
+        "PREFERS_LANGUAGE",
+        3,
+        {"prefers_languages": ("bo", "zh")},
+        {"languages": ("en",)},
+        {"languages": ("en", "zh")},
+    ),
+    (
+        "PREFERS_NURSE_SEX",
+        2,
+        {"prefers_nurse_sex": "F"},
+        {"nurse_sexes": ("M",)},
+        {"nurse_sexes": ("F", "M")},
+    ),
+    (
+        "PREFERS_NEAR_FAMILY",
+        2,
+        {"family_district": "north", "family_minutes": 30},
+        {"travel_min": (("north", 31), ("south", 5))},
+        {"travel_min": (("north", 30),)},
+    ),
+    (
+        "PREFERS_NEAR_FAMILY",
+        2,
+        {"family_district": "north", "family_minutes": 30},
+        {},
+        {"travel_min": (("north", 1),)},
+    ),
     ("CARE_ABOVE_NEED", 8, {}, {"care_level": "ICU"}, {"care_level": "WARD"}),
 ]
 
@@ -73,7 +103,8 @@ def test_transfer_and_many_moves(moves: int, cost: dict[str, int]) -> None:
 
 
 def test_every_soft_rule_has_a_default_weight() -> None:
-    assert set(SOFT_RULES) == set(DEFAULT_WEIGHTS)
+    assert set(SOFT_RULES) == {*DEFAULT_WEIGHTS, *DEFAULT_PREFERENCES}
+    assert set(DEFAULT_PREFERENCES) == PREFERENCES
 
 
 def test_weights_are_data() -> None:
@@ -91,5 +122,9 @@ def test_the_urgent_come_first_then_those_who_wait_longer() -> None:
 
 def test_no_wait_and_no_sum_of_penalties_outweighs_one_point_of_priority() -> None:
     """Else an inconvenient bed could send a more urgent patient to the back of the queue."""
-    worst = sum(DEFAULT_WEIGHTS.values()) + 10 * DEFAULT_WEIGHTS["PREFERENCE_MISSED"]
+    worst = (
+        sum(DEFAULT_WEIGHTS.values())
+        + sum(DEFAULT_PREFERENCES.values())
+        + 10 * DEFAULT_WEIGHTS["PREFERENCE_MISSED"]
+    )
     assert DEFAULT_RULES.priority_step > DEFAULT_RULES.waiting_cap + worst
