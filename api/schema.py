@@ -27,6 +27,7 @@ from api.places import PlaceMutations, PlaceQueries
 from api.plan_questions import PlanQuestions
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
+from api.preferences import PreferenceMutations, PreferenceQueries
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.rosters import RosterMutations, RosterQueries
@@ -58,6 +59,7 @@ class Query(
     PlanQuestions,
     ApprovalRuleQueries,
     OverrideQueries,
+    PreferenceQueries,
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,
@@ -82,6 +84,7 @@ class Mutation(
     PlanMutations,
     PressureMutations,
     ApprovalRuleMutations,
+    PreferenceMutations,
     ReadingMutations,
     RosterMutations,
     RosterPlanMutations,

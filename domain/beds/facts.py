@@ -12,6 +12,7 @@ from domain.beds.board import facts_of, in_use, lying_by_room
 from domain.beds.model import BedStay, RequestState, Waiver
 from domain.beds.rules import why_not_ready
 from domain.beds.snapshot import AnyRow, Area, Snapshot, snapshot
+from domain.beds.wishes import NO_OFFER, NO_WISH, OfferFacts, WishFacts, offers_of, wishes_of
 from domain.patients.model import Isolation, Sex, SideRoom
 from domain.places.model import CareLevel, RoomKind, RoomSex, WardSex, WardSpecialty
 
@@ -48,6 +49,7 @@ class RequestFacts:
     current_bed: UUID | None
     held_bed: UUID | None
     target_ward: UUID | None
+    wish: WishFacts = NO_WISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class WardFact:
     staffed_beds: int
     census: int
     holds: int
+    offer: OfferFacts = NO_OFFER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ class PlacementFacts:
 def placement_facts(
     session: Session, hospital_id: UUID, now: datetime, ward_id: UUID | None = None
 ) -> PlacementFacts:
-    """Everything a plan for a hospital, or for one ward of it, depends on: eight statements.
+    """Everything a plan for a hospital, or for one ward of it, depends on: ten statements.
 
     For a ward: its beds, and the requests that ask for it or wait in it for any ward.
     """
@@ -148,9 +151,12 @@ def _requests(session: Session, shot: Snapshot, now: datetime) -> tuple[RequestF
         if row.state in WAITING or (row.state == RequestState.HELD and row.id in held)
     ]  # a hold in another ward is that ward's business
     lying = _present_beds(session, [row.encounter_id for row in waiting])
+    wishes = wishes_of(session, [row.encounter_id for row in waiting])
     return tuple(
-        _request(row, now, lying.get(row.encounter_id), held.get(row.id)) for row in waiting
-    )
+        _request(row, now, lying.get(row.encounter_id), held.get(row.id),
+                 wishes.get(row.encounter_id, NO_WISH))
+        for row in waiting
+    )  # fmt: skip
 
 
 def _present_beds(session: Session, encounters: Sequence[UUID]) -> dict[UUID, UUID]:
@@ -165,7 +171,7 @@ def _present_beds(session: Session, encounters: Sequence[UUID]) -> dict[UUID, UU
 
 
 def _request(
-    row: AnyRow, now: datetime, current_bed: UUID | None, held_bed: UUID | None
+    row: AnyRow, now: datetime, current_bed: UUID | None, held_bed: UUID | None, wish: WishFacts
 ) -> RequestFacts:
     return RequestFacts(
         id=row.id, version=row.version, encounter_id=row.encounter_id, subject=row.subject,
@@ -179,7 +185,7 @@ def _request(
         needs_supervision=bool(row.needs_supervision), falls_risk=bool(row.falls_risk),
         immunosuppressed=bool(row.immunosuppressed), end_of_life=bool(row.end_of_life),
         infection=bool(row.infection), moves_so_far=row.moves, current_bed=current_bed,
-        held_bed=held_bed, target_ward=row.target_ward_id,
+        held_bed=held_bed, target_ward=row.target_ward_id, wish=wish,
     )  # fmt: skip
 
 
@@ -215,11 +221,13 @@ def _wards(session: Session, shot: Snapshot, hospital_id: UUID) -> tuple[WardFac
     present = Counter(row.ward_id for row in shot.stays)
     taken = {row.bed_id for row in shot.stays}
     kept = Counter(row.ward_id for row in shot.holds if row.bed_id not in taken)
+    offers = offers_of(session, hospital_id)
     return tuple(
         WardFact(
             id=row.id, care_level=row.care_level, specialties=tuple(sorted(ranks[row.id])),
             sex_policy=row.sex_policy, min_age=row.min_age, max_age=row.max_age,
             staffed_beds=row.staffed_beds or 0, census=present[row.id], holds=kept[row.id],
+            offer=offers.get(row.id, NO_OFFER),
         )
         for row in shot.wards
     )  # fmt: skip

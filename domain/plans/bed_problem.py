@@ -17,6 +17,7 @@ from solvers.bed_problem import (
     Request,
     Room,
     RoomSex,
+    RoomWish,
     Scope,
     Sex,
     SideRoom,
@@ -64,7 +65,9 @@ def problem_of(facts: PlacementFacts) -> BedPlanProblem:
         wards=tuple(
             Ward(key=str(w.id), care_level=w.care_level.value, specialties=w.specialties,
                  sex_policy=WardSex(w.sex_policy.value), min_age=w.min_age, max_age=w.max_age,
-                 staffed_beds=w.staffed_beds, census=w.census, holds=w.holds)
+                 staffed_beds=w.staffed_beds, census=w.census, holds=w.holds,
+                 languages=w.offer.languages, nurse_sexes=w.offer.nurse_sexes,
+                 travel_min=w.offer.travel_min)
             for w in facts.wards
         ),
         occupants=tuple(
@@ -106,7 +109,9 @@ def _requests(facts: PlacementFacts) -> Iterator[Request]:
             immunosuppressed=one.immunosuppressed, end_of_life=one.end_of_life,
             infection=one.infection, moves_so_far=one.moves_so_far,
             current_bed=_key(one.current_bed if one.current_bed in here else None),
-            target_ward=_key(one.target_ward),
+            target_ward=_key(one.target_ward), prefers_room=RoomWish(one.wish.room.value),
+            prefers_languages=one.wish.languages, prefers_nurse_sex=one.wish.nurse_sex,
+            family_district=one.wish.family_district, family_minutes=one.wish.family_minutes,
         )  # fmt: skip
 
 

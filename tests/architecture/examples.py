@@ -24,6 +24,7 @@ from domain.inbound.handling import KeepParked
 from domain.notices.words import Channel, sent
 from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
+from domain.patients.preference_model import RoomWish
 from domain.places.model import ApprovalMode, CareLevel, ModeReason
 from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
@@ -65,6 +66,8 @@ SAID: dict[str, Any] = {
     "entity": "service:x", "failures": 1, "longest_shelf_s": 600, "ack_timeout_s": 600,
     "birth_date": None, "blocked_until": None, "expected_at": None,
     "due_at": datetime(2099, 1, 1, tzinfo=UTC), "fingerprint": "ab" * 32, "metric": "hr",
+    "room_wish": RoomWish.SINGLE, "languages": ("zh",), "nurse_sex": "F", "family_district": "north",
+    "family_minutes": 30, "nurse_sexes": ("F",), "travel": (("north", 20),),
     "plan_kind": "*", "effect": Effect.ORDINARY, "approvals": 1, "above": None,
     "low": 10.0, "high": 90.0, "resolution_s": 60, "block": 0, "messages": (),
     "verifier": verifier_of("secret", b"salt"),

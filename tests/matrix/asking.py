@@ -66,7 +66,7 @@ POINTS_AT = {
 }  # fmt: skip
 # Texts and numbers that make sense where "text" and 1 do not.
 PLAIN: dict[str, Any] = {
-    "first": 10, "planKind": "beds", "licensedBeds": 12, "staffedBeds": 12, "timeZone": "Asia/Shanghai",
+    "first": 10, "languages": "zh", "nurseSex": "F", "planKind": "beds", "licensedBeds": 12, "staffedBeds": 12, "timeZone": "Asia/Shanghai",
     "device": "d" * 40, "kind": "PERSON", "system": "MRN", "role": "nurse",
     "password": "seven quiet wards at dawn",
     "newPassword": "seven quiet wards at dusk",

@@ -38,9 +38,11 @@ from domain.outbound.planning import BeginOutbound, PlanOutbound, Word
 from domain.outbound.sending import SettleOutbound
 from domain.patients.care import AssignCare
 from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
+from domain.patients.describing import DescribeWard
 from domain.patients.episodes import SetExpectedDischarge, StatePlacementNeed
 from domain.patients.identity import Identifier
 from domain.patients.model import EncounterStatus, Isolation, Sex
+from domain.patients.preferring import StatePreferences
 from domain.places.commands import AddRoom, OpenHospital, OpenWard
 from domain.places.model import ApprovalMode, ModeReason, RoomKind, RoomSex
 from domain.places.modes import SwitchApprovalMode
@@ -134,6 +136,7 @@ def fill(app: App, url: str) -> City:
             _furnish(city, corner)
             _people(city, corner)
             _upkeep(city, corner, f"{code} {ward_code}")
+            _wishes(city, corner)
             _plan(city, corner)
             _approval_rule(city, corner)
             _devices(city, corner)
@@ -296,6 +299,11 @@ def _plan(city: City, corner: Corner) -> None:
     with reading(city.app.engine) as session:
         item = session.exec(select(ProposalItem).where(ProposalItem.proposal_id == plan.id)).one()
         ids["plan"], ids["item"], ids["asked_request"] = plan.id, item.id, UUID(item.key)
+
+
+def _wishes(city: City, corner: Corner) -> None:
+    city.do(StatePreferences(encounter_id=corner.ids["encounter"], languages=("zh",)))
+    city.do(DescribeWard(ward_id=corner.ids["ward"], languages=("zh",), nurse_sexes=("F", "M")))
 
 
 def _approval_rule(city: City, corner: Corner) -> None:

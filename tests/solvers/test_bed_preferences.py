@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -86,7 +87,7 @@ def test_a_problem_stored_before_there_were_preferences_replays_to_the_same_plan
         ("prefers_room", {"prefers_room": "SUITE"}),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(field: str, facts: dict[str, object]) -> None:
+def test_a_wish_that_makes_no_sense_is_refused(field: str, facts: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=field):
         patient(**facts)
 
