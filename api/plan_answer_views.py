@@ -176,6 +176,39 @@ class ConflictView(View):
         )
 
 
+@classified(DataClass.PLACEMENT)
+@strawberry.type(name="PreferenceEffect")
+class PreferenceEffectView(View):
+    """A bed plan beside the one without personal preferences.
+
+    `missed`: points for wishes not granted; `missedWithout`: what they would be without them.
+    `price`: how much more everything else costs because wishes count. `otherwiseRequestIds`: whose
+    bed is another one for it.
+    """
+
+    missed: int | None
+    missed_without: int | None
+    clinical: int | None
+    clinical_without: int | None
+    price: int | None
+    otherwise_request_ids: list[strawberry.ID] | None
+    exact: bool | None
+
+    @classmethod
+    def of(cls, answer: dict[str, Any], sight: Sight, subject: UUID | None) -> Self:
+        return cls(
+            sight=sight,
+            subject=subject,
+            missed=answer["missed"],
+            missed_without=answer["missed_without"],
+            clinical=answer["clinical"],
+            clinical_without=answer["clinical_without"],
+            price=answer["price"],
+            otherwise_request_ids=[strawberry.ID(key) for key in answer["otherwise"]],
+            exact=answer["exact"],
+        )
+
+
 def _rules(codes: list[str]) -> list[RuleText]:
     return [RuleText.of(code) for code in codes]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import strawberry
 
 from api.limits import ONCE
-from api.plan_answer_views import ConflictView, ExplanationView, WhyNotView
+from api.plan_answer_views import ConflictView, ExplanationView, PreferenceEffectView, WhyNotView
 from api.query import Reader
 from api.question import question
 from domain.plans import asked
@@ -28,6 +28,11 @@ class PlanQuestions:
         """Why a patient is not in a certain bed: what forbids it and which waiver would lift it,
         or exactly how much dearer it is. Without a plan the present is asked."""
         return asked.why_not(reader.session, reader.scopes, reader.now, request_id, bed_id, plan_id)
+
+    @question("plan.read", returns=PreferenceEffectView, **{ONCE: True})
+    def preference_effect(self, reader: Reader, plan_id: UUID) -> Asked:
+        """What patients' wishes change in a bed plan, beside the plan without them."""
+        return asked.preferences(reader.session, reader.scopes, plan_id)
 
     @question("plan.read", returns=ConflictView, **{ONCE: True})
     def plan_conflict(self, reader: Reader, plan_id: UUID, request_ids: list[UUID]) -> Asked:

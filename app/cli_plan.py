@@ -9,7 +9,7 @@ import typer
 from app.cli_house import house
 from app.cli_options import DataFolder, Token, actor_of, group, stop
 
-app = group("Look back at bed plans.")
+app = group("Look back at plans of every kind.")
 
 
 @app.command()
@@ -27,7 +27,8 @@ def replay(
         stop(f"the solver gave no answer to this plan ({run.status or 'not solved yet'})")
     again = _solve(run)
     if again["hash"] != run.answer_hash:
-        stop(f"another result: {again['hash']}, recorded {run.answer_hash}")
+        why = "; the clock cut a run short" if again["outcome"]["cut_short"] else ""
+        stop(f"another result: {again['hash']}, recorded {run.answer_hash}{why}")
     outcome = again["outcome"]
     typer.echo(
         f"the same result: {again['hash']}\n"
@@ -37,13 +38,15 @@ def replay(
 
 
 def _run_of(running: Any, actor: Any, plan_id: UUID) -> Any:
-    """The run, if the holder of the token may read the plan."""
-    from domain.plans.queries import plan_in_reach, run_of
+    """The run, if the holder of the token may read plans of its kind there."""
+    import app.plan_kinds  # noqa: F401 - every kind registers itself
+    from domain.plans.queries import plan_in_reach, reading_action, run_of
     from kit.db import reading
 
     with reading(running.read_engine) as session:
-        scopes = running.decisions.scopes(actor, "plan.read")
-        run = run_of(session, plan_in_reach(session, scopes, plan_id))
+        action = reading_action(session, plan_id)
+        scopes = running.decisions.scopes(actor, action)
+        run = run_of(session, plan_in_reach(session, scopes, plan_id, action))
         session.expunge_all()
     return run
 

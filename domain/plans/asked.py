@@ -95,6 +95,13 @@ def conflict(
     return Asked(plan.scope, BEDS, problem, question)
 
 
+def preferences(session: Session, scopes: Sequence[Scope], plan_id: UUID) -> Asked:
+    """What personal preferences changed in a plan, and at what price."""
+    plan = _bed_plan(session, scopes, plan_id)
+    question = {"ask": "PREFERENCES", **_decided(session, plan)}
+    return Asked(plan.scope, BEDS, run_of(session, plan).problem, question)
+
+
 def _stored(item: ProposalItem) -> dict[str, Any]:
     terms = [(term["code"], term["penalty"]) for term in item.terms]
     return {

@@ -9,6 +9,7 @@ from kit.canonical import parse_canonical
 from solvers.bed_conflict import conflict_of
 from solvers.bed_explanation import explain
 from solvers.bed_plan import BedPlan
+from solvers.bed_preferences import effect_of
 from solvers.bed_problem import BedPlanProblem, Waiver
 from solvers.bed_why_not import why_not
 from solvers.beds import from_canonical, plan_as_decided, solve
@@ -19,8 +20,10 @@ Answer = dict[str, Any]
 
 
 def answer_beds(problem: bytes, question: Question, limits: RunLimits) -> Answer:
-    """`question["ask"]`: EXPLAIN, WHY_NOT or CONFLICT. Raises ValueError for anything else, and
-    for keys that are not part of the problem."""
+    """`question["ask"]`: EXPLAIN, WHY_NOT, CONFLICT or PREFERENCES.
+
+    Raises ValueError for anything else, and for keys that are not part of the problem.
+    """
     ask = _ASKED.get(str(question.get("ask")))
     if ask is None:
         raise ValueError(f"ask: {question.get('ask')} is none of {', '.join(_ASKED)}")
@@ -48,10 +51,16 @@ def _conflict(problem: BedPlanProblem, question: Question, limits: Limits) -> An
     return asdict(conflict_of(problem, question["must"], limits=limits))
 
 
+def _preferences(problem: BedPlanProblem, question: Question, limits: Limits) -> Answer:
+    effect = effect_of(problem, _plan(problem, question, limits), limits)
+    return asdict(effect) | {"price": effect.price}
+
+
 _ASKED: dict[str, Callable[[BedPlanProblem, Question, Limits], Answer]] = {
     "EXPLAIN": _explain,
     "WHY_NOT": _why_not,
     "CONFLICT": _conflict,
+    "PREFERENCES": _preferences,
 }
 
 

@@ -58,6 +58,12 @@ def plan_in_reach(
     return plan
 
 
+def reading_action(session: Session, plan_id: UUID) -> str:
+    """The right that shows plans of this one's kind; that of bed plans for an unknown one."""
+    plan = session.get(Proposal, plan_id)
+    return "plan.read" if plan is None else kind_of(plan.kind).read_action
+
+
 def plans(
     session: Session, scopes: Sequence[Scope], hospital_id: UUID | None, kinds: Sequence[str], *,
     after: UUID | None = None, limit: int = PAGE,

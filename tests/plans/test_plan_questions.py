@@ -10,6 +10,7 @@ from app.questions import Questions
 from app.solver_process import SolverLimits
 from domain.beds.blocks import CloseBed
 from domain.beds.model import BlockReason
+from domain.patients.preferring import StatePreferences
 from domain.plans.model import ProposalItem
 from kit.errors import Conflict, Retry
 from kit.ids import new_id
@@ -30,6 +31,17 @@ CONFLICT = """query ($p: UUID!, $r: [UUID!]!) { planConflict(planId: $p, request
     rules { code } proven requestIds shortBy waysOut { rule { code zh } key nth } } }"""
 
 
+WISHES = """query ($p: UUID!) { preferenceEffect(planId: $p) {
+    missed missedWithout price exact otherwiseRequestIds } }"""
+
+
+def _wish_for_silence(asked: Planning) -> None:
+    """One patient wishes for a language that no ward speaks: 3 points wherever the bed is."""
+    item = asked.items(asked.solved())[0]
+    assert item.encounter_id is not None
+    asked.city.do(StatePreferences(encounter_id=item.encounter_id, languages=("eo",)))
+
+
 @pytest.fixture
 def asked(planning: Planning) -> Planning:
     planning.city.app.questions = Questions()  # real processes
@@ -37,6 +49,7 @@ def asked(planning: Planning) -> Planning:
 
 
 def test_people_ask_why_and_why_not_and_hear_exact_prices(asked: Planning) -> None:
+    _wish_for_silence(asked)
     plan = asked.solved()
     first, second, _ = asked.items(plan)
     told = ask(asked.city, asked.chief, EXPLAIN, i=str(first.id))["explain"]
@@ -51,6 +64,9 @@ def test_people_ask_why_and_why_not_and_hear_exact_prices(asked: Planning) -> No
     assert str(first.request_id) in {change["requestId"] for change in by_plan["changes"]}
     now = ask(asked.city, asked.chief, WHY_NOT, **given)["whyNot"]
     assert (now["forbidden"], now["exact"]) == ([], True)
+    wishes = ask(asked.city, asked.chief, WISHES, p=str(plan))["preferenceEffect"]
+    assert wishes == {"missed": 3, "missedWithout": 3, "price": 0, "exact": True,
+                      "otherwiseRequestIds": []}  # fmt: skip
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
