@@ -1,0 +1,88 @@
+"""Questions bench: `python -m bench.deciding` prints one JSON object per question.
+
+How long explain, whyNot and the search for a conflict take in the solver, without its process's
+start. Claim: whyNot exact and explain within 10 s at 200 requests × 1,000 beds, where a question
+is given 10 s; a conflict of 40 patients proven within 20 s.
+"""
+
+import json
+import os
+import sys
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from bench.bed_hospitals import Shape, hospital
+from solvers.bed_conflict import conflict_of
+from solvers.bed_explanation import explain
+from solvers.bed_plan import BedPlan
+from solvers.bed_problem import BedPlanProblem
+from solvers.bed_why_not import why_not
+from solvers.beds import solve
+from solvers.engine import Limits
+
+SIZES = ((50, 300), (200, 1_000))
+MUST = (10, 40)
+ASKED = 8
+SEED = 3
+
+
+def main() -> int:
+    for requests, beds in SIZES:
+        problem = hospital(SEED, Shape(requests=requests, beds=beds, occupied=0.85))
+        plan = solve(problem)
+        size = {"requests": requests, "beds": beds, "load": round(os.getloadavg()[0], 1)}
+        for found in (_why_nots(problem, plan), _explanations(problem, plan)):
+            print(json.dumps({**size, **found}))
+        for many in MUST:
+            print(json.dumps({**size, **_conflict(problem, many)}))
+    return 0
+
+
+def _why_nots(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
+    """Free beds for patients who lie elsewhere, and beds of others."""
+    free = [bed.key for bed in problem.beds if not bed.blocked_by]
+    pairs = [
+        (request.key, free[(7 * index) % len(free)])
+        for index, request in enumerate(problem.requests[:ASKED])
+    ]
+    spent, answers = [], []
+    for request, bed in pairs:
+        started = perf_counter()
+        answers.append(why_not(problem, plan, request, bed))
+        spent.append(perf_counter() - started)
+    exact = sum(answer.exact for answer in answers)
+    forbidden = sum(bool(answer.forbidden) for answer in answers)
+    return {"ask": "whyNot", "of": len(pairs), "exact": exact, "forbidden": forbidden} | _spent(
+        spent
+    )
+
+
+def _explanations(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
+    spent, exact, prices = [], 0, 0
+    for item in plan.items[:ASKED]:
+        started = perf_counter()
+        told = explain(problem, plan, item.request)
+        spent.append(perf_counter() - started)
+        exact += sum(other.exact for other in told.alternatives)
+        prices += len(told.alternatives)
+    return {"ask": "explain", "of": len(spent), "prices": prices, "exact": exact} | _spent(spent)
+
+
+def _conflict(problem: BedPlanProblem, many: int) -> dict[str, Any]:
+    must = [request.key for request in problem.requests[:many]]
+    started = perf_counter()
+    found = conflict_of(problem, must, limits=Limits(time_limit_s=60.0))
+    return {
+        "ask": "conflict", "must": many, "rules": found.rules, "proven": found.proven,
+        "patients": len(found.patients), "steps": [len(way) for way in found.ways_out],
+        "seconds": round(perf_counter() - started, 2),
+    }  # fmt: skip
+
+
+def _spent(seconds: list[float]) -> dict[str, float]:
+    return {"median_s": round(median(seconds), 2), "longest_s": round(max(seconds), 2)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
