@@ -26,8 +26,8 @@ from api.patients import PatientQueries
 from api.places import PlaceMutations, PlaceQueries
 from api.plan_questions import PlanQuestions
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
-from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.preferences import PreferenceMutations, PreferenceQueries
+from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.rosters import RosterMutations, RosterQueries

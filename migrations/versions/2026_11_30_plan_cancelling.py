@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "plan_cancelling"
-down_revision: str | None = "transfers"
+down_revision: str | None = "pressure"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
