@@ -10,17 +10,19 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import typer
 import uvicorn
 
+from app.demo_between import pressure_lives, transfer_lives
 from app.demo_broker import start_broker
 from app.demo_city import HOSPITALS
 from app.demo_devices import Monitors
+from app.demo_ears import CheckFailed, Ears
 from app.demo_hl7 import write_batch
 from app.demo_run import demo_house
 from app.demo_seed import PlacedWard, Seeder
@@ -37,9 +39,6 @@ from kit.work import NETWORK
 
 WAITING = 10
 MONITORED = 4
-LIVE = """subscription BoardHeard($ward: UUID!) {
-  bedBoardChanged(wardId: $ward) { cursor board { asOf occupied held waiting { id state } } }
-}"""
 ASK = """mutation Ask($hospital: UUID!, $key: String!) {
   requestBedPlan(hospitalId: $hospital, idempotencyKey: $key) { ... on BedPlan { id } }
 }"""
@@ -53,10 +52,6 @@ APPROVE = """mutation Approve($id: UUID!, $key: String!) {
 LOG_IN = """mutation LogIn($name: String!, $password: String!) {
   login(loginName: $name, password: $password) { ... on Tokens { accessToken } }
 }"""
-
-
-class CheckFailed(Exception):
-    """A part did not do what it must; the sentence says which."""
 
 
 def check_main_job(folder: Path, seed: int) -> int:
@@ -85,6 +80,7 @@ class _Check:
         self._broker = start_broker(folder / "broker")
         self._app: App = demo_house(folder, 0, self._broker)
         self._token = ""
+        self._tokens: dict[str, str] = {}  # by login name: ten minutes are enough for a check
         self._port = 0
 
     def run(self) -> None:
@@ -105,7 +101,7 @@ class _Check:
         monitors = Monitors(self._app, seeder, self._broker, self._seed)
         monitors.begin(hospital, wards[0], MONITORED, moody=False)
         self._part("login", lambda: self._log_in(seeder, "bed-manager"))
-        ears = _Ears(self._port, self._token, wards[0].ward.id)
+        ears = Ears(self._port, self._token, wards[0].ward.id)
         self._part("hl7", lambda: self._import(seeder, wards[0]))
         self._part("live", lambda: ears.heard_more_than(1))
         self._part("plan", lambda: self._plan(hospital))
@@ -113,6 +109,8 @@ class _Check:
         self._log_in(seeder, "charge-nurse")
         self._part("devices", lambda: self._devices(hospital, monitors))
         monitors.end()
+        self._part("transfer", lambda: self._transfer(seeder, wards[0]))
+        self._part("pressure", lambda: self._pressure(seeder, hospital))
 
     def _part(self, name: str, work: Callable[[], Any]) -> Any:
         began = time.monotonic()
@@ -132,10 +130,16 @@ class _Check:
         return hospital, wards
 
     def _log_in(self, seeder: Seeder, role: str) -> None:
-        who = next(one for one in seeder.log_ins if one.role == role)
+        self._log_in_as(seeder, next(one.login_name for one in seeder.log_ins if one.role == role))
+
+    def _log_in_as(self, seeder: Seeder, name: str) -> None:
+        who = next(one for one in seeder.log_ins if one.login_name == name)
+        if name in self._tokens:
+            self._token = self._tokens[name]
+            return
         self._token = ""
         found = self._ask(LOG_IN, {"name": who.login_name, "password": who.password})
-        self._token = found["login"]["accessToken"]
+        self._token = self._tokens[name] = found["login"]["accessToken"]
 
     def _import(self, seeder: Seeder, ward: PlacedWard) -> None:
         batch = self._folder / "batch.hl7"
@@ -195,6 +199,25 @@ class _Check:
             raise CheckFailed(str(late)) from None
         self._summary["devices"] = {"over": monitors.over, "monitors": MONITORED} | took
 
+    def _transfer(self, seeder: Seeder, sender: PlacedWard) -> None:
+        """A second hospital takes one patient; both decide."""
+        plan = HOSPITALS[1]
+        other = seeder.open(plan)
+        receiver = seeder.furnish(other, plan.wards[0])
+        seeder.employ(other)
+        log_in = partial(self._log_in_as, seeder)
+        done = transfer_lives(self._app, seeder, self._ask, log_in, sender, receiver)
+        self._summary["transfer"] = done
+        if not done["completed"]:
+            raise CheckFailed("the transfer was not completed")
+
+    def _pressure(self, seeder: Seeder, hospital: Hospital) -> None:
+        log_in = partial(self._log_in_as, seeder)
+        found = pressure_lives(self._app, self._ask, log_in, "staff", hospital)
+        self._summary["pressure"] = found
+        if (found["level"], found["done"]) != (3, ["HUDDLE"]):
+            raise CheckFailed("the declared level is not in force")
+
     def _ledger(self) -> None:
         """The app has stopped: the last checkpoint covers everything."""
         began = time.monotonic()
@@ -247,49 +270,3 @@ class _Served:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=30)
-
-
-class _Ears:
-    """A graphql-transport-ws client that counts the boards it is sent."""
-
-    def __init__(self, port: int, token: str, ward: UUID) -> None:
-        from websockets.sync.client import connect
-        from websockets.typing import Subprotocol
-
-        self._socket = connect(
-            f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
-        )
-        self._heard = 0
-        self._say({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
-        if self._next()["type"] != "connection_ack":
-            raise CheckFailed("the live feed did not let us in")
-        payload = {"query": LIVE, "variables": {"ward": str(ward)}}
-        self._say({"id": "1", "type": "subscribe", "payload": payload})
-        self.heard_more_than(0)
-
-    def heard_more_than(self, boards: int) -> None:
-        """Wait until that many boards and one more have come."""
-        while self._heard <= boards:
-            message = self._next()
-            if message["type"] == "next":
-                if message["payload"].get("errors"):
-                    raise CheckFailed("the live feed sent an error")
-                self._heard += 1
-            elif message["type"] in ("error", "complete"):
-                raise CheckFailed(f"the live feed answered {message['type']}")
-
-    def close(self) -> None:
-        """One more board after the plan's holds, then good-bye."""
-        self.heard_more_than(self._heard)
-        with suppress(OSError):
-            self._socket.close()
-
-    def _say(self, message: dict[str, Any]) -> None:
-        self._socket.send(json.dumps(message))
-
-    def _next(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self._socket.recv(timeout=10))
-        if message["type"] == "ping":
-            self._say({"type": "pong"})
-            return self._next()
-        return message
