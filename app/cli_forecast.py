@@ -13,31 +13,35 @@ if TYPE_CHECKING:
 
 app = group()
 
+File = Annotated[Path, typer.Option(help="CSV (or .gz) of times and counts.")]
+AsOf = Annotated[str, typer.Option(help="Where the forecast begins; later rows are unread.")]
+Horizon = Annotated[int, typer.Option(help="Steps ahead: days or hours, as the file has.")]
+Out = Annotated[Path, typer.Option(help="CSV to write.")]
+TimeColumn = Annotated[str | None, typer.Option(help="Default: the first column.")]
+ValueColumn = Annotated[str | None, typer.Option(help="Default: the second column.")]
+Only = Annotated[
+    list[str] | None, typer.Option(help="COLUMN=VALUE: rows of one series; may be repeated.")
+]
+Zone = Annotated[str, typer.Option(help="IANA zone of times without one.")]
+Delimiter = Annotated[str, typer.Option(help="One character.")]
+Zeros = Annotated[
+    bool, typer.Option("--zeros-are-missing", help="0 means that nothing was reported.")
+]
+Calendar = Annotated[
+    str, typer.Option(help="Holidays of a country or part: CN, DE-BY, GB-ENG, US, none.")
+]
+Model = Annotated[
+    str, typer.Option(help="calendar-level, seasonal-naive, eight-week-mean, plugin:NAME.")
+]
+
 
 @app.command()
 def forecast(
-    series: Annotated[Path, typer.Option(help="CSV (or .gz) of times and counts.")],
-    as_of: Annotated[str, typer.Option(help="Where the forecast begins; later rows are unread.")],
-    horizon: Annotated[int, typer.Option(help="Steps ahead: days or hours, as the file has.")],
-    out: Annotated[Path, typer.Option(help="CSV to write.")],
-    time_column: Annotated[str | None, typer.Option(help="Default: the first column.")] = None,
-    value_column: Annotated[str | None, typer.Option(help="Default: the second column.")] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="COLUMN=VALUE: rows of one series; may be repeated.")
-    ] = None,
-    zone: Annotated[str, typer.Option(help="IANA zone of times without one.")] = "UTC",
-    delimiter: Annotated[str, typer.Option(help="One character.")] = ",",
-    zeros_are_missing: Annotated[
-        bool, typer.Option("--zeros-are-missing", help="0 means that nothing was reported.")
-    ] = False,
-    calendar: Annotated[
-        str, typer.Option(help="Holidays of a country or part: CN, DE-BY, GB-ENG, US, none.")
-    ] = "none",
-    model: Annotated[
-        str,
-        typer.Option(help="calendar-level, seasonal-naive, eight-week-mean, plugin:NAME."),
-    ] = "calendar-level",
-) -> None:
+    series: File, as_of: AsOf, horizon: Horizon, out: Out,
+    time_column: TimeColumn = None, value_column: ValueColumn = None, only: Only = None,
+    zone: Zone = "UTC", delimiter: Delimiter = ",", zeros_are_missing: Zeros = False,
+    calendar: Calendar = "none", model: Model = "calendar-level",
+) -> None:  # fmt: skip
     """Write mean and 2.5, 10, 50, 90, 97.5 % quantiles per step, with both baselines."""
     from app.series_file import SeriesForm, known_at, parse_as_of, read_series
     from domain.forecasts.engines import BASELINES, engine_named

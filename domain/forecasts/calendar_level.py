@@ -19,13 +19,17 @@ from domain.forecasts.forecast import LEVELS, Forecast, Window, require_horizon
 from domain.forecasts.holiday_effect import holiday_effect
 from domain.forecasts.holidays import NO_HOLIDAYS, Holidays
 from domain.forecasts.level_fit import Past, fitted
-from domain.forecasts.levels import Standing, standing_at
+from domain.forecasts.levels import Memory, Standing, standing_at
 from domain.forecasts.outliers import without_outliers
 from domain.forecasts.series import Series, Step, require_forecastable
 
 MODEL = "calendar-level"
 WINDOW_WEEKS = {Step.DAY: 156, Step.HOUR: 52}
-LEVEL_HALF_LIVES = {Step.DAY: (3.0, 10.0, 30.0, 90.0), Step.HOUR: (2.0, 12.0, 96.0, 720.0)}
+# An hour of the week is seen once a week, and seldom many come in it: its shape is learnt slower.
+MEMORY = {
+    Step.DAY: Memory((3.0, 8.0, 20.0), (3.0, 10.0, 30.0, 90.0)),
+    Step.HOUR: Memory((6.0, 16.0, 40.0), (2.0, 12.0, 96.0, 720.0)),
+}
 ORIGIN_WEEKS = {Step.DAY: 52, Step.HOUR: 26}
 ORIGIN_STRIDE = {Step.DAY: 1, Step.HOUR: 5}  # 5 and 168 share no factor: every hour has its turn
 WARM_UP_WEEKS = 6
@@ -48,14 +52,12 @@ def forecast_calendar(
     Raises Invalid for a series that is too short, empty or out of date.
     """
     require_horizon(series.step, horizon)
-    require_forecastable(series)
     series = series.last(WINDOW_WEEKS[series.step] * series.step.per_week)
+    require_forecastable(series)
     cleaned = _cleaned(series, horizon, holidays)
     origins = _origins(len(series.values), series.step)
     week = series.step.per_week
-    standing = standing_at(
-        origins, cleaned.plain, cleaned.days.phase, week, LEVEL_HALF_LIVES[series.step]
-    )
+    standing = standing_at(origins, cleaned.plain, cleaned.days.phase, week, MEMORY[series.step])
     past = _past(cleaned, standing, origins, horizon)
     fit = fitted(past, np.asarray((len(series.values) - origins[:-1]) / week, dtype=np.float64))
     now = _now(standing, cleaned.days.phase[len(series.values) :])

@@ -9,8 +9,15 @@ import numpy as np
 
 from domain.forecasts.arrays import Floats, Ints
 
-SHAPE_HALF_LIVES_WEEKS = (3.0, 8.0, 20.0)
 SHAPE_OF_LEVEL = 1  # the shape that is taken off before levels are made
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Half-lives: of shapes in weeks, of levels in steps, each fastest first."""
+
+    shape_weeks: tuple[float, ...]
+    level_steps: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +29,13 @@ class Standing:
     level: Floats
 
 
-def standing_at(
-    origins: Ints, values: Floats, phase: Ints, week: int, level_half_lives: tuple[float, ...]
-) -> Standing:
+def standing_at(origins: Ints, values: Floats, phase: Ints, week: int, memory: Memory) -> Standing:
     """The standing at each origin (ascending, ≥ 1), from `values[:origin]`. O(n).
 
-    `level_half_lives` in steps. Unknown values are passed over.
+    Unknown values are passed over.
     """
-    fade = 0.5 ** (1 / np.array(SHAPE_HALF_LIVES_WEEKS))
-    forget = 0.5 ** (1 / np.array(level_half_lives))
+    fade = 0.5 ** (1 / np.array(memory.shape_weeks))
+    forget = 0.5 ** (1 / np.array(memory.level_steps))
     begin = float(np.mean(values[~np.isnan(values)][: 4 * week]))
     total, weight = np.zeros((week, len(fade))), np.zeros((week, len(fade)))
     mean, middle = np.full((week, len(fade)), begin), np.full(len(fade), begin)
