@@ -67,6 +67,9 @@ class AlarmRuleInput:
     scale: int | None = None
     part: str | None = None
     per: str | None = None
+    quantile: str | None = None
+    horizon: str | None = None
+    against: str | None = None
     for_: str | None = strawberry.field(name="for", default=None)
     min_samples: int | None = None
     max_gap: str | None = None
@@ -101,7 +104,8 @@ _KEYS = {
 }  # fmt: skip
 _AS_IS = (
     "id", "metric", "unit", "op", "threshold", "clear", "low", "high", "window", "every", "sigmas",
-    "method", "floor", "drift", "decision", "tolerance", "scale", "part", "per", "notify", *_KEYS,
+    "method", "floor", "drift", "decision", "tolerance", "scale", "part", "per",
+    "quantile", "horizon", "against", "notify", *_KEYS,
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 ALARM_RULES: dict[str, str] = {
     "METRIC_UNKNOWN": "没有这个指标,可用的见 allowed。",
-    "RULE_BY_CLOCK": "无数据和统计指标类规则没有可回放的读数。",
+    "RULE_BY_CLOCK": "无数据、统计指标和预测类规则没有可回放的读数。",
     "RULE_CLEAR": "恢复界限必须在阈值的正常一侧。",
     "RULE_CODE": "规则编号为 1 至 64 个小写字母、数字、点、横线或下划线,且不能更改。",
     "RULE_DRAFT_OPEN": "该规则已有草稿,请修改或撤销草稿。",

@@ -20,4 +20,10 @@ FORECASTS: dict[str, str] = {
     "NO_HOLIDAY_CALENDAR": "没有该地区的节假日日历。",
     "NO_FORECAST_ENGINE": "没有该预测方法。",
     "FORECAST_HORIZON": "预测步数超出允许范围。",
+    "FORECAST_TAKEN": "没有等待计算的预测。",
+    "FORECAST_UNDER_WAY": "该预测正在计算,请稍后查看。",
+    "NO_HISTORY": "该处尚无历史记录,无法预测。",
+    "NOT_OF_THIS_MEASURE": "该预测指标没有这一细分,请去掉此项。",
+    "PLACE_MISSING": "请指定医院或病区。",
+    "SPECIALTY_UNKNOWN": "本院没有该专科的病区,可用的专科见 allowed。",
 }

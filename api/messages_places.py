@@ -73,4 +73,8 @@ PLACES: dict[str, str] = {
     "WAIVER_UNUSABLE": "该豁免不适用于此次安排或已过期。",
     "WARD_CLOSED": "该病区已关闭。",
     "WARD_IN_USE": "病区仍在使用,不能关闭。",
+    "BED_ELSEWHERE": "该床位不属于此病区。",
+    "NOT_PAST": "只能补录已经结束的住院,开始须早于结束。",
+    "PAST_OVERLAPS": "该时段床位已有其他患者。",
+    "TOO_MANY_STAYS": "一次补录 1 至 5000 条。",
 }

@@ -14,7 +14,9 @@ from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.charts import ChartQueries
 from api.charts_readings import ReadingChartQueries
 from api.classification import refuse_unclassified
+from api.demand import DemandQueries
 from api.devices import DeviceMutations, DeviceQueries
+from api.forecasts import ForecastMutations, ForecastQueries, ForecastSubscriptions
 from api.ledger import LedgerQueries
 from api.measures import MeasureQueries
 from api.node import NodeQueries
@@ -46,7 +48,9 @@ class Query(
     AlarmRuleQueries,
     BedQueries,
     ChartQueries,
+    DemandQueries,
     DeviceQueries,
+    ForecastQueries,
     LedgerQueries,
     MeasureQueries,
     NodeQueries,
@@ -77,6 +81,7 @@ class Mutation(
     AlarmRuleMutations,
     BedMutations,
     DeviceMutations,
+    ForecastMutations,
     NoticeMutations,
     ParkedMutations,
     PatientMutations,
@@ -98,6 +103,7 @@ class Mutation(
 class Subscription(
     AlarmSubscriptions,
     BedSubscriptions,
+    ForecastSubscriptions,
     PlanSubscriptions,
     PressureSubscriptions,
     ReadingSubscriptions,

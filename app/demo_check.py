@@ -23,6 +23,7 @@ from app.demo_broker import start_broker
 from app.demo_city import HOSPITALS
 from app.demo_devices import Monitors
 from app.demo_ears import CheckFailed, Ears
+from app.demo_forecast import NotForecast, forecast_lives
 from app.demo_hl7 import write_batch
 from app.demo_run import demo_house
 from app.demo_seed import PlacedWard, Seeder
@@ -82,6 +83,7 @@ class _Check:
         self._token = ""
         self._tokens: dict[str, str] = {}  # by login name: ten minutes are enough for a check
         self._port = 0
+        self._past = 0
 
     def run(self) -> None:
         seeder = Seeder(self._app, self._seed)
@@ -106,6 +108,7 @@ class _Check:
         self._part("live", lambda: ears.heard_more_than(1))
         self._part("plan", lambda: self._plan(hospital))
         self._part("live_after_plan", ears.close)
+        self._part("forecast", lambda: self._forecast(wards[0]))
         self._log_in(seeder, "charge-nurse")
         self._part("devices", lambda: self._devices(hospital, monitors))
         monitors.end()
@@ -125,6 +128,7 @@ class _Check:
         wards = [seeder.furnish(hospital, ward) for ward in (plan.wards[0], plan.wards[2])]
         for ward in wards:
             seeder.fill(ward)
+            self._past += seeder.remember(hospital, ward)
         seeder.wait_for_beds(hospital, wards[0].ward, WAITING)
         seeder.employ(hospital, wards[0].ward)
         return hospital, wards
@@ -180,6 +184,14 @@ class _Check:
         }  # fmt: skip
         if len(executed) != len(placed):
             raise CheckFailed(f"{len(executed)} of {len(placed)} items were executed")
+
+    def _forecast(self, ward: PlacedWard) -> None:
+        """Asked for by a person, made by the program, read with what it was made of."""
+        try:
+            told = forecast_lives(self._ask, str(ward.ward.hospital_id), str(ward.ward.id))
+        except NotForecast as failure:
+            raise CheckFailed(str(failure)) from None
+        self._summary["forecast"] = {"past_stays": self._past} | told
 
     def _until(self, plan: dict[str, str], states: tuple[str, ...]) -> dict[str, Any]:
         deadline = time.monotonic() + 20

@@ -98,6 +98,7 @@ class City:
         for log_in in self._seeder.log_ins[1:]:
             typer.echo(f"  log in as {log_in.login_name}  password {log_in.password}")
         self._seeder.wait_for_beds(first, shown.ward, WAITING)
+        self._seeder.remember(first, shown)
         for plan in self._hospitals:
             hospital = first if plan is self._hospitals[0] else self._seeder.open(plan)
             for ward_plan in plan.wards:
@@ -107,6 +108,7 @@ class City:
                     continue
                 placed = self._seeder.furnish(hospital, ward_plan)
                 self._seeder.fill(placed)
+                self._seeder.remember(hospital, placed)
                 stream.add(placed.ward.id)
         wards = sum(len(plan.wards) for plan in self._hospitals)
         typer.echo(f"  the city is complete: {len(self._hospitals)} hospitals, {wards} wards")

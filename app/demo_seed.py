@@ -10,6 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.demo_city import DemoHospital, DemoPatient, DemoWard, People, rooms
+from app.demo_past import DAYS, past_of
 from app.jobs import PROGRAM
 from app.wiring import App
 from authz.passwords import Cost, Passwords
@@ -22,6 +23,7 @@ from domain.accounts.founding import FOUNDING_ROLES, FoundAdministrators, Founde
 from domain.accounts.grants import GrantRole
 from domain.beds.commands import AddBed, AdmitPatient, RequestBed
 from domain.beds.model import Bed
+from domain.beds.past import RecordPastStays
 from domain.notices.on_call import SetOnCall
 from domain.patients.commands import (
     Identifier,
@@ -60,6 +62,7 @@ class PlacedWard:
     ward: Ward
     plan: DemoWard
     beds: list[Bed]
+    came: dict[UUID, datetime] = field(default_factory=dict)  # who lies in a bed, when
 
 
 class Seeder:
@@ -103,7 +106,7 @@ class Seeder:
             hospital_id=hospital.id, code=plan.code, name_zh=plan.zh, name_en=plan.en,
             care_level=CareLevel(plan.level), sex_policy=WardSex(plan.sex_policy),
             specialties=((plan.specialty, 1),), licensed_beds=count,
-            staffed_beds=round(count * STAFFED), at=self._app.clock() - timedelta(days=30),
+            staffed_beds=round(count * STAFFED), at=self._app.clock() - timedelta(days=DAYS + 1),
         ))  # fmt: skip
         made = self._all(
             (self._system, AddRoom(ward_id=ward.id, code=room.code, kind=RoomKind(room.kind),
@@ -134,8 +137,20 @@ class Seeder:
             ):
                 person = self.people.next()
             hours = min(self._dice.expovariate(1 / placed.plan.stay_hours), 24 * 29)
-            jobs.append(self._admission(placed, bed, person, self._app.clock(), hours))
+            now = self._app.clock()
+            placed.came[bed.id] = now - timedelta(hours=hours, minutes=5)
+            jobs.append(self._admission(placed, bed, person, now))
         list(self._pool.map(lambda job: job(), jobs))
+
+    def remember(self, hospital: Hospital, placed: PlacedWard) -> int:
+        """Record what the ward's beds went through before; how many stays."""
+        now, dice = self._app.clock(), self._dice
+        until = {
+            bed.id: placed.came.get(bed.id, now - timedelta(hours=dice.uniform(1, 12)))
+            for bed in placed.beds
+        }
+        stays = past_of(placed.plan, hospital.time_zone, placed.ward.opened_at, until, dice)
+        return self.run(RecordPastStays(ward_id=placed.ward.id, stays=tuple(stays)))
 
     def wait_for_beds(self, hospital: Hospital, ward: Ward, count: int) -> None:
         """Patients who have arrived and need a bed somewhere in the hospital."""
@@ -215,9 +230,9 @@ class Seeder:
         return person
 
     def _admission(
-        self, placed: PlacedWard, bed: Bed, person: DemoPatient, now: datetime, hours: float
+        self, placed: PlacedWard, bed: Bed, person: DemoPatient, now: datetime
     ) -> Callable[[], None]:
-        ward, came = placed.ward, now - timedelta(hours=hours, minutes=5)
+        ward, came = placed.ward, placed.came[bed.id]
         leaves = now + timedelta(hours=self._dice.uniform(-3, placed.plan.stay_hours))
         isolated = bed.code in ("21", "22") and self._dice.random() < 0.6
 

@@ -1,4 +1,4 @@
-"""Work that nobody waits for: solver runs, execution of approved plans, and what time brings about.
+"""Work that nobody waits for: solver runs, forecasts, approved plans, and what time brings about.
 
 Rows are the truth: every round asks the database what is due, so a restart loses nothing.
 Each step is an ordinary command of the program's own actor.
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from app.forecasting import Forecasting
 from app.pipeline import Pipeline
 from app.solver_process import SolverFailed, SolverLimits, run_solver
 from domain.plans.cancelling import no_longer_wanted
@@ -64,6 +65,7 @@ class Jobs:
             for lane in Lane
         }
         self._solving: dict[UUID, threading.Event] = {}  # set: its process is to end
+        self.forecasting = Forecasting(engine, clock, lambda one: pipeline.run(PROGRAM, one).result)
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -83,6 +85,7 @@ class Jobs:
             self._thread.join()
         for solvers in self._solvers.values():
             solvers.shutdown(cancel_futures=True)
+        self.forecasting.stop()
 
     def _loop(self) -> None:
         while not self._stop.is_set():
@@ -116,6 +119,7 @@ class Jobs:
             self._execute(plan_id, finish=False)
         for plan_id in plans:
             self._execute(plan_id)
+        self.forecasting.look()
 
     def _begin(self, run: DueRun) -> None:
         if run.proposal_id in self._solving or self._stop.is_set():

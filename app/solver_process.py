@@ -40,6 +40,7 @@ def run_solver(
     on_progress: Callable[[dict[str, Any]], None] = lambda _progress: None,
     cancelled: threading.Event | None = None,
     question: dict[str, Any] | None = None,
+    worker: str = "app.solver_worker",
 ) -> dict[str, Any]:
     """Solve and return the plan as plain JSON, or answer a question about the problem.
 
@@ -51,7 +52,7 @@ def run_solver(
             [
                 sys.executable,
                 "-m",
-                "app.solver_worker",
+                worker,
                 kind,
                 json.dumps(asdict(limits)),
                 *(["asked"] if asked else []),

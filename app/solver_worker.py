@@ -19,7 +19,7 @@ def main(kind: str, limits_json: str, asked: str = "") -> None:
     # Anything a solver prints to the real standard output would spoil the conversation.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    _confine(limits)
+    confine(limits)
 
     def say(message: dict[str, Any]) -> None:
         answer.write(json.dumps(message, separators=(",", ":")) + "\n")
@@ -39,7 +39,8 @@ def main(kind: str, limits_json: str, asked: str = "") -> None:
         say({"refused": type(refused).__name__})
 
 
-def _confine(limits: SolverLimits) -> None:
+def confine(limits: SolverLimits) -> None:
+    """Die with the parent; no more memory or processor time than allowed."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     memory = limits.memory_mb * 1024 * 1024

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Engine, func, select
 
 import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
+import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from app.answers import Answers
 from app.cursors import KEY_BYTES, Cursors
 from app.doors import Door, doors
@@ -44,6 +45,7 @@ from authz.tokens import AccessTokens
 from authz.watch import Watch
 from domain.alarms.rule_measures import DISK_FREE, LEDGER_LAG, WRITER_WAITING
 from domain.alarms.timing import RuleTimer
+from domain.forecasts.timers import ForecastTimer
 from domain.patients.queries import treats
 from domain.plans.queries import DueRun
 from kit.clock import Clock, utc_now
@@ -184,7 +186,7 @@ def build(
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
         tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
-                  timers=(*TIMERS, RuleTimer(), figures)),
+                  timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures)),
         questions=Questions(), sequencer=sequencer,
         watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock, on_commit=bell.ring,

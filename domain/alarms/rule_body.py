@@ -52,6 +52,9 @@ class RuleBody:
     scale: int = 1
     part: str = "total"
     per: str = "hospital"
+    quantile: str = "p90"
+    horizon: int = 0
+    against: str = "number"
     every: int = 0
     delays: Delays = AT_ONCE
     notify: tuple[str, ...] = ("in-app",)
@@ -66,6 +69,8 @@ class RuleBody:
         """Which way it is bad: rules of two sides do not replace each other."""
         if self.kind in (RuleKind.THRESHOLD, RuleKind.RATE, RuleKind.SCORE, RuleKind.MEASURE):
             return f"{self.kind}{self.op[0]}{self.part}"
+        if self.kind is RuleKind.FORECAST:
+            return f"{self.kind}{self.op[0]}{self.quantile}{self.against}"
         return str(self.kind)
 
 

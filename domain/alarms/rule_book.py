@@ -158,6 +158,7 @@ _DETECTORS: dict[RuleKind, Any] = {
     RuleKind.THRESHOLD: _one_sided,
     RuleKind.SCORE: _one_sided,
     RuleKind.MEASURE: _one_sided,
+    RuleKind.FORECAST: _one_sided,
     RuleKind.RANGE: _outside,
     RuleKind.RATE: lambda body: Rate(_one_sided(body), body.window, body.delays.max_gap),
     RuleKind.DEVIATION: _deviation,
@@ -171,6 +172,6 @@ def _metrics_of(rule: Rule) -> Iterable[str]:
     """The metrics whose samples the rule takes."""
     if rule.body.kind is RuleKind.SCORE:
         return PARAMETER_OF
-    if rule.detector is None or rule.body.kind is RuleKind.MEASURE:
+    if rule.detector is None or rule.body.kind in (RuleKind.MEASURE, RuleKind.FORECAST):
         return ()
     return (rule.body.metric,)

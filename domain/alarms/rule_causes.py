@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from domain.alarms.lifecycle import Cause, clear_alarm, open_alarm
 from domain.alarms.model import AlarmKind
 from domain.alarms.rule_book import Rule
+from domain.alarms.rule_forecasts import FORESEEN
 from domain.alarms.rule_limits import RECORD
 from domain.alarms.rule_measures import MEASURES
 from domain.alarms.rule_model import RuleKind
@@ -59,7 +60,7 @@ def cause_of(session: Session, hospital_id: UUID, rule: Rule, one: Standing, eve
         "place": place_name(session, one.entity),
     }
     kind, _, key = one.entity.partition(":")
-    by_clock = body.kind in (RuleKind.MEASURE, RuleKind.ABSENCE)
+    by_clock = body.kind in (RuleKind.MEASURE, RuleKind.ABSENCE, RuleKind.FORECAST)
     return Cause(
         kind=alarm_kind(rule), severity=body.severity, hospital_id=hospital_id,
         ward_id=one.ward_id, entity=one.entity, rule_id=rule.id,
@@ -87,7 +88,13 @@ def threshold_of(rule: Rule, value: float) -> float | None:
     body = rule.body
     if body.kind is RuleKind.RANGE:
         return body.low if value < body.low else body.high
-    told_limit = (RuleKind.THRESHOLD, RuleKind.RATE, RuleKind.SCORE, RuleKind.MEASURE)
+    told_limit = (
+        RuleKind.THRESHOLD,
+        RuleKind.RATE,
+        RuleKind.SCORE,
+        RuleKind.MEASURE,
+        RuleKind.FORECAST,
+    )
     return body.threshold if body.kind in told_limit else None
 
 
@@ -106,6 +113,8 @@ def _name(metric: str) -> tuple[str, str]:
         return _NAMES[metric]
     if metric in MEASURES:
         return MEASURES[metric].name_zh, MEASURES[metric].name_en
+    if metric in FORESEEN:
+        return FORESEEN[metric].name_zh, FORESEEN[metric].name_en
     known = catalogue()[metric]
     return known.name_zh, known.name_en
 

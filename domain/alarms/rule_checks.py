@@ -40,6 +40,10 @@ KEYS: dict[RuleKind, tuple[frozenset[str], frozenset[str]]] = {
     RuleKind.ABSENCE: (frozenset(), frozenset()),
     RuleKind.SCORE: (frozenset({"op", "threshold"}), frozenset({"clear", "scale", "part"})),
     RuleKind.MEASURE: (frozenset({"op", "threshold"}), frozenset({"clear", "per"})),
+    RuleKind.FORECAST: (
+        frozenset({"op", "threshold"}),
+        frozenset({"clear", "per", "quantile", "horizon", "against"}),
+    ),
 }
 
 

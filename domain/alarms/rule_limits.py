@@ -4,6 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.alarms.rule_body import seconds_of
+from domain.alarms.rule_forecasts import (
+    AGAINST,
+    DAY_S,
+    FORESEEN,
+    LONGEST_S,
+    NUMBER,
+    QUANTILES,
+)
 from domain.alarms.rule_measures import MEASURES
 from domain.alarms.rule_model import RuleKind
 from domain.alarms.rule_phase import MINUTE, SECOND
@@ -19,6 +27,7 @@ _OWN: dict[RuleKind, tuple[str, ...]] = {
     RuleKind.SCORE: (NEWS2,),
     RuleKind.ABSENCE: (SILENCE,),
     RuleKind.MEASURE: tuple(MEASURES),
+    RuleKind.FORECAST: tuple(FORESEEN),
 }
 _HIGHEST_SCORE = 20
 _HOUR = 3_600
@@ -43,7 +52,8 @@ def _judged(kind: RuleKind, plain: Mapping[str, Any]) -> tuple[str, str]:
         if name not in own:
             raise Invalid("a rule of this kind judges something else", reason="METRIC_UNKNOWN",
                           field="metric", allowed=own)  # fmt: skip
-        return str(name), MEASURES[name].unit if name in MEASURES else "1"
+        known = FORESEEN.get(name) if kind is RuleKind.FORECAST else MEASURES.get(name)
+        return str(name), known.unit if known is not None else "1"
     if kind is RuleKind.FLATLINE and given == RECORD:
         return RECORD, "1"
     if not isinstance(given, str):
@@ -59,7 +69,8 @@ def _conversion(plain: Mapping[str, Any], unit: str) -> tuple[float, float]:
     if not isinstance(given, str):
         raise Invalid("a unit is a text", reason="RULE_VALUE", field="unit")
     metric = plain.get("metric")
-    mass = metric_named(str(metric)).molar_mass if metric not in MEASURES else None
+    own = metric in MEASURES or metric in FORESEEN
+    mass = None if own else metric_named(str(metric)).molar_mass
     return conversion(given, unit, mass)
 
 
@@ -150,6 +161,20 @@ def _measure(plain: Mapping[str, Any], factor: float, offset: float) -> Found:
     return {**_one_sided(plain, factor, offset), "per": per}
 
 
+def _forecast(plain: Mapping[str, Any], factor: float, offset: float) -> Found:
+    """Against beds the threshold is how many more than those are foreseen; it may be below 0."""
+    against = choice(plain, "against", AGAINST)
+    if against != NUMBER and plain.get("metric") not in (None, "census"):
+        raise Invalid("only a census is held against beds", reason="RULE_VALUE", field="against",
+                      allowed=(NUMBER,))  # fmt: skip
+    levels = ("p90", *(one for one in QUANTILES if one != "p90"))
+    return {
+        **_measure(plain, factor, offset), "against": against,
+        "quantile": choice(plain, "quantile", levels),
+        "horizon": _span(plain, "horizon", _HOUR, LONGEST_S) or DAY_S * SECOND,
+    }  # fmt: skip
+
+
 def _floor(plain: Mapping[str, Any], factor: float) -> float:
     given = number(plain, "floor", low=0)
     return max((given or 0.0) * abs(factor), 1e-9)
@@ -181,4 +206,5 @@ _READ: dict[RuleKind, Any] = {
     RuleKind.ABSENCE: _absence,
     RuleKind.SCORE: _score,
     RuleKind.MEASURE: _measure,
+    RuleKind.FORECAST: _forecast,
 }

@@ -42,6 +42,7 @@ class RuleKind(StrEnum):
     ABSENCE = "ABSENCE"
     SCORE = "SCORE"
     MEASURE = "MEASURE"
+    FORECAST = "FORECAST"  # a quantile of what is to come
 
 
 class RuleStage(StrEnum):

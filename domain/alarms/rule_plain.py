@@ -12,8 +12,9 @@ _AS_IS = {
     "clearLow": "clear_low", "clearHigh": "clear_high", "sigmas": "sigmas", "method": "method",
     "warmUp": "warm_up", "drift": "drift", "decision": "decision", "floor": "floor",
     "tolerance": "tolerance", "scale": "scale", "part": "part", "per": "per",
+    "quantile": "quantile", "against": "against",
 }  # fmt: skip
-_SPANS = {"window": "window", "every": "every", "halfLife": "half_life"}
+_SPANS = {"window": "window", "every": "every", "halfLife": "half_life", "horizon": "horizon"}
 
 
 def plain_of(body: RuleBody) -> dict[str, Any]:

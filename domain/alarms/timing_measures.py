@@ -1,4 +1,4 @@
-"""Rules about measures: asked by the clock, of places, of devices, of the program itself."""
+"""Rules about measures and forecasts: asked by the clock, of places, devices, the program."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -9,11 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from domain.alarms.rule_book import Rule, RuleBook, winners
+from domain.alarms.rule_book import RuleBook, winners
 from domain.alarms.rule_measures import BATTERY, CLOCK_SKEW, About
 from domain.alarms.rule_phase import Track, elapse, step
 from domain.alarms.rule_states import Key, Standing, standings
-from domain.alarms.timing_turns import Turn
+from domain.alarms.timing_forecasts import foreseen
+from domain.alarms.timing_turns import Asked, Turn
 from domain.devices.model import Device, DeviceAttachment, DeviceState, DeviceStatus
 from domain.measures.now import measure_now
 from domain.places.model import Ward
@@ -41,15 +42,16 @@ _STATUS: Any = (
 _WARDS = sa.select(col(Ward.id)).where(
     col(Ward.hospital_id) == sa.bindparam("hospital"), col(Ward.closed_at).is_(None)
 )
-# (rule, entity, ward, device, value); a value of None has no opinion
-Asked = tuple[Rule, str, UUID | None, UUID | None, float | None]
 
 
 def measured(
     session: Session, hospital_id: UUID, book: RuleBook, now: int, *, lock: bool = False
 ) -> list[Turn]:
-    """What the measures of places and devices change about their rules."""
-    asked = [*_of_places(session, hospital_id, book, now), *_of_devices(session, hospital_id, book)]
+    """What the measures of places and devices, and their forecasts, change about their rules."""
+    asked = [
+        *_of_places(session, hospital_id, book, now), *_of_devices(session, hospital_id, book),
+        *foreseen(session, hospital_id, book, EPOCH + timedelta(microseconds=now)),
+    ]  # fmt: skip
     return _turns(session, hospital_id, asked, now, lock)
 
 

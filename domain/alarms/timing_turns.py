@@ -15,7 +15,9 @@ from domain.beds.model import BedStay
 from domain.devices.model import Device, DeviceState
 
 AT_ONCE = 500  # in one command; the rest is due again a second later
-BY_CLOCK = (RuleKind.ABSENCE, RuleKind.MEASURE)  # they are asked anew instead
+BY_CLOCK = (RuleKind.ABSENCE, RuleKind.MEASURE, RuleKind.FORECAST)  # asked anew instead
+# (rule, entity, ward, device, value); a value of None has no opinion
+Asked = tuple[Rule, str, UUID | None, UUID | None, float | None]
 _DUE = (
     sa.select(RULE_STATE)
     .where(RULE_STATE.c.hospital_id == sa.bindparam("hospital"),

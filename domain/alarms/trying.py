@@ -33,7 +33,7 @@ from kit.work import Scope
 LONGEST = timedelta(days=31)
 MOST_READINGS = 200_000
 SHOWN = 200  # firings that are listed; all are counted
-BY_CLOCK = (RuleKind.ABSENCE, RuleKind.MEASURE)
+BY_CLOCK = (RuleKind.ABSENCE, RuleKind.MEASURE, RuleKind.FORECAST)
 _UNFIT = int(UNFIT_FOR_ALARMS | Quality.AHEAD)
 _Whose = tuple[str, UUID | None]  # an entity and whose readings they are
 Usuals = Mapping[tuple[int, int], tuple[float, float]]
@@ -87,8 +87,8 @@ def try_rule(
         hospital_in_reach(session, scopes, hospital_id)
     body = read_rule(plain)
     if body.kind in BY_CLOCK:
-        raise Invalid("silence and measures leave no readings to replay", reason="RULE_BY_CLOCK",
-                      field="kind")  # fmt: skip
+        raise Invalid("silence, measures and forecasts leave no readings to replay",
+                      reason="RULE_BY_CLOCK", field="kind")  # fmt: skip
     if not timedelta(0) < until - since <= LONGEST:
         raise Invalid("give a span of at most 31 days, its end after its beginning",
                       reason="TRIAL_SPAN", field="until")  # fmt: skip

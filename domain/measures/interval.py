@@ -25,7 +25,7 @@ class Lack(StrEnum):
 
     NO_CASES = "NO_CASES"  # nothing to divide by in this interval
     NO_STAFF_DATA = "NO_STAFF_DATA"  # no published roster says who was on duty
-    NO_FORECASTS = "NO_FORECASTS"  # the house holds no forecasts to compare with
+    NO_FORECASTS = "NO_FORECASTS"  # no forecast of this interval has come true yet
     TOO_FEW = "TOO_FEW"  # so few patients that the figure would tell about one of them
 
 
@@ -77,6 +77,13 @@ COMPUTED: Mapping[MeasureName, Callable[[Period], Sums | None]] = {
 LACKING: Mapping[MeasureName, Lack] = {
     MeasureName.FORECAST_COVERAGE: Lack.NO_FORECASTS,
 }
+# computed by slices that build on this one, and what is said where there is nothing to count
+_ELSEWHERE: dict[MeasureName, tuple[Callable[[Period], Sums], Lack]] = {}
+
+
+def computed(name: MeasureName, ask: Callable[[Period], Sums], lack: Lack) -> None:
+    """Let a slice that builds on the measures compute one of them; `lack` is said without cases."""
+    _ELSEWHERE[name] = ask, lack
 
 
 def figures(
@@ -102,7 +109,9 @@ def figures(
 
 def _figure(period: Period, name: MeasureName, source: str) -> Figure:
     formula, lack, span = formulas()[name], LACKING.get(name), period.span
-    sums = None if lack else COMPUTED[name](period)
+    elsewhere = _ELSEWHERE.get(name)
+    ask, none = elsewhere or (COMPUTED.get(name), Lack.NO_CASES)
+    sums = None if ask is None else ask(period)
     if sums is None:
         return Figure(period.place, formula, None, None, None, 0, (), lack or Lack.NO_STAFF_DATA,
                       span.since, span.until, source)  # fmt: skip
@@ -110,7 +119,7 @@ def _figure(period: Period, name: MeasureName, source: str) -> Figure:
     return Figure(
         period.place, formula, value, float(sums.numerator),
         None if sums.denominator is None else float(sums.denominator), sums.cases, sums.parts,
-        Lack.NO_CASES if value is None else None, span.since, span.until, source,
+        none if value is None else None, span.since, span.until, source,
     )  # fmt: skip
 
 

@@ -5,14 +5,14 @@ by the ward's own specialty (rank 1) where that has a number, else by its level 
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from domain.places.model import CareLevel, Hospital, Ward, WardSpecialty
 from domain.places.times import during, recorded, succeed
@@ -84,21 +84,30 @@ class Ratio:
 
 def ratio_of(session: Session, ward: Ward, at: datetime | None = None) -> Ratio:
     """What holds in the ward at a moment; now by default."""
+    return ratios_of(session, ward.hospital_id, [ward], at)[ward.id]
+
+
+def ratios_of(
+    session: Session, hospital_id: UUID, wards: Sequence[Ward], at: datetime | None = None
+) -> dict[UUID, Ratio]:
+    """What holds in each of a hospital's wards at a moment, in two statements."""
     own = session.exec(
-        select(RatioPolicy).where(
-            RatioPolicy.hospital_id == ward.hospital_id,
-            RatioPolicy.care_level == ward.care_level,
-            or_(col(RatioPolicy.ward_id).is_(None), RatioPolicy.ward_id == ward.id),
-            during(RatioPolicy, at),
-        )
+        select(RatioPolicy).where(RatioPolicy.hospital_id == hospital_id, during(RatioPolicy, at))
     ).all()
-    for policy in sorted(own, key=lambda one: one.ward_id is None):
+    keys = [ward.id for ward in wards]
+    first = dict(session.exec(
+        select(WardSpecialty.ward_id, WardSpecialty.specialty).where(
+            col(WardSpecialty.ward_id).in_(keys), WardSpecialty.rank == 1)
+    ).all())  # fmt: skip
+    return {ward.id: _chosen(ward, own, first.get(ward.id)) for ward in wards}
+
+
+def _chosen(ward: Ward, own: Sequence[RatioPolicy], first: str | None) -> Ratio:
+    """The ward's own number before the hospital's, before what ships."""
+    here = [one for one in own if one.care_level is ward.care_level
+            and one.ward_id in (None, ward.id)]  # fmt: skip
+    for policy in sorted(here, key=lambda one: one.ward_id is None):
         return Ratio(policy.patients_per_nurse, "ward" if policy.ward_id else "hospital")
-    first = session.exec(
-        select(WardSpecialty.specialty).where(
-            WardSpecialty.ward_id == ward.id, WardSpecialty.rank == 1
-        )
-    ).first()
     shipped = shipped_ratios()
     by_level = shipped["LEVEL", ward.care_level.value]
     if ward.care_level is CareLevel.WARD and first is not None:

@@ -19,6 +19,7 @@ from domain.alarms.model import AlarmKind, Severity
 from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
+from domain.forecasts.model import ForecastMeasure
 from domain.inbound.events import AdtEvent
 from domain.inbound.handling import KeepParked
 from domain.notices.words import Channel, sent
@@ -57,6 +58,7 @@ POINTS_AT = {
     "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
+    "made": (), "stays": (),
     "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
     "outcome": sent("SMTP_250"), "status": "5.1.1",
     "after": (0, 1), "at": NOON, "attempts": 1, "before": (0, 0), "peer": "x9", "row": 0,
@@ -89,6 +91,7 @@ REASONS = {
     "BlockReason": BlockReason.REPAIR, "CancelReason": CancelReason.NOT_NEEDED,
     "DeclineReason": DeclineReason.NO_BED, "ModeReason": ModeReason.EXERCISE,
     "OverrideReason": OverrideReason.CLINICAL, "TransferReason": TransferReason.CAPACITY, "PressureReason": PressureReason.DEMAND,
+    "staffed_beds": 3, "step": 1, "title": "X", "totp_step": None,
 }  # fmt: skip
 
 
@@ -136,6 +139,8 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return "ADT^A01"
     if kind is DeviceKind:
         return DeviceKind.PUMP
+    if kind is ForecastMeasure:
+        return ForecastMeasure.CENSUS
     if name == "reason":
         return REASONS.get(kind.__name__, "SPILL")
     if name == "priority":

@@ -1,0 +1,1 @@
+"""What will be needed: beds, nurses and patients by hospital, from forecasts and ratios."""
