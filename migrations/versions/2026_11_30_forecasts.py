@@ -8,7 +8,7 @@ from alembic import op
 from kit.rows import UtcTime
 
 revision: str = "forecasts"
-down_revision: str | None = "pressure"
+down_revision: str | None = "preferences"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
