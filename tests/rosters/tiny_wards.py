@@ -6,7 +6,7 @@ from random import Random
 from solvers.roster_parts import Duty, History, RosterWaiver, Staff, Wanted, Wish
 from solvers.roster_problem import RosterProblem
 from solvers.roster_ruleset import Term
-from tests.rosters.ward_checker import demand_cost, row_cost
+from tests.rosters.ward_checker import Row, day_cost, row_cost
 from tests.rosters.wards import SHIFTS, need, nurse, rules, ward
 
 TERMS = (
@@ -98,14 +98,17 @@ def cheapest(problem: RosterProblem) -> int | None:
         ]
         for person in problem.staff
     }
+    known: dict[tuple[int, Row], int | None] = {}
     best: int | None = None
     for chosen in product(*rows.values()):
         points = sum(each for _, each in chosen)
-        if best is not None and points >= best:
-            continue
-        demand = demand_cost(
-            problem, {key: row for key, (row, _) in zip(rows, chosen, strict=True)}
-        )
-        if demand is not None and (best is None or points + demand < best):
-            best = points + demand
+        for spot in enumerate(zip(*(row for row, _ in chosen), strict=True)):
+            if spot not in known:
+                known[spot] = day_cost(problem, *spot)
+            cost = known[spot]
+            if cost is None or (best is not None and points >= best):
+                break
+            points += cost
+        else:
+            best = points if best is None else min(best, points)
     return best

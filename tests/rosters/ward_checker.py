@@ -32,28 +32,38 @@ def cost_of(problem: RosterProblem, duties: Iterable[Duty]) -> int | None:
 
 
 def demand_cost(problem: RosterProblem, rows: dict[str, Row]) -> int | None:
-    """The cheapest way to count everyone on duty for a demand they have the skill for."""
+    """The demand of all days with these rows."""
+    days = (
+        day_cost(problem, day, tuple(rows[person.key][day] for person in problem.staff))
+        for day in range(problem.days)
+    )
+    costs = list(days)
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
+
+
+def day_cost(problem: RosterProblem, day: int, given: Row) -> int | None:
+    """The cheapest way to count everyone on duty for a demand they have the skill for; `given`:
+    the shift of each person, in the problem's order. None where somebody can count for none."""
     weight = problem.rules.weight
     total = 0
-    for day in range(problem.days):
-        for shift in problem.shifts:
-            cells = [row for row in problem.demand if (row.day, row.shift) == (day, shift.key)]
-            present = [p for p in problem.staff if rows[p.key][day] == shift.key]
-            choices = [[c for c in cells if p.holds(c.skill, day)] for p in present]
-            if any(not each for each in choices):
-                return None
-            best = None
-            for seats in product(*choices):
-                heads = Counter(cell.skill for cell in seats)
-                points = sum(
-                    max(0, c.minimum - heads[c.skill]) * weight["UNCOVERED"]
-                    + max(0, c.preferred - max(c.minimum, heads[c.skill]))
-                    * weight["BELOW_PREFERRED"]
-                    + max(0, heads[c.skill] - c.preferred) * weight["ABOVE_PREFERRED"]
-                    for c in cells
-                )
-                best = points if best is None else min(best, points)
-            total += best or 0
+    for shift in problem.shifts:
+        cells = [row for row in problem.demand if (row.day, row.shift) == (day, shift.key)]
+        present = [p for p, key in zip(problem.staff, given, strict=True) if key == shift.key]
+        choices = [[c for c in cells if p.holds(c.skill, day)] for p in present]
+        if any(not each for each in choices):
+            return None
+        best: int | None = None
+        for seats in product(*choices):
+            heads = Counter(cell.skill for cell in seats)
+            points = sum(
+                max(0, c.minimum - heads[c.skill]) * weight["UNCOVERED"]
+                + max(0, c.preferred - max(c.minimum, heads[c.skill])) * weight["BELOW_PREFERRED"]
+                + max(0, heads[c.skill] - c.preferred) * weight["ABOVE_PREFERRED"]
+                for c in cells
+            )
+            best = points if best is None else min(best, points)
+        total += best or 0
     return total
 
 
