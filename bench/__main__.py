@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan", "transfers",
-           "restart", "writes", "readings", "ingest", "alarm_latency", "alarm_quality", "rule_rate",
-           "detectors", "status", "forecast", "nrp")  # fmt: skip
+BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan",
+           "transfers", "restart", "writes", "readings", "ingest", "alarm_latency",
+           "alarm_quality", "rule_rate", "detectors", "status", "forecast", "nrp")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 
