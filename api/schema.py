@@ -33,6 +33,7 @@ from api.pressure import PressureMutations, PressureQueries, PressureSubscriptio
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.rosters import RosterMutations, RosterQueries
+from api.scenarios import ScenarioMutations, ScenarioQueries
 from api.sight import look
 from api.staff import StaffMutations, StaffQueries
 from api.status import StatusQueries, StatusSubscriptions
@@ -64,6 +65,7 @@ class Query(
     ApprovalRuleQueries,
     OverrideQueries,
     PreferenceQueries,
+    ScenarioQueries,
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,
@@ -90,6 +92,7 @@ class Mutation(
     PressureMutations,
     ApprovalRuleMutations,
     PreferenceMutations,
+    ScenarioMutations,
     ReadingMutations,
     RosterMutations,
     RosterPlanMutations,

@@ -30,6 +30,7 @@ from domain.places.model import ApprovalMode, CareLevel, ModeReason
 from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
+from domain.scenarios.commands import ChangeKind, ScenarioChange
 from domain.staff.identity import StaffIdentity
 from domain.staff.model import AbsenceKind, Profession
 from domain.staff.roster_model import Want
@@ -59,6 +60,7 @@ POINTS_AT = {
 }  # fmt: skip
 SAID: dict[str, Any] = {
     "made": (), "stays": (),
+    "changes": (ScenarioChange(kind=ChangeKind.ARRIVALS_PLUS, percent=100),),
     "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
     "outcome": sent("SMTP_250"), "status": "5.1.1",
     "after": (0, 1), "at": NOON, "attempts": 1, "before": (0, 0), "peer": "x9", "row": 0,

@@ -50,7 +50,7 @@ POINTS_AT = {
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
     "waivers": "waiver", "wardId": "ward",
     "alarm.id": "alarm", "alarmRule.id": "rule", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
-    "encounter.id": "encounter", "ward.id": "ward", "bedPlan.id": "plan",
+    "encounter.id": "encounter", "ward.id": "ward", "bedPlan.id": "plan", "scenario.id": "scenario",
     "staffId": "staff", "otherStaffId": "other_staff", "shiftId": "shift", "rosterId": "roster",
     "dutyId": "duty", "otherDutyId": "duty", "absenceId": "absence", "wishId": "wish",
     "toAccountId": "account", "swapId": "swap",

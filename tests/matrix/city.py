@@ -56,6 +56,7 @@ from domain.pressure.commands import DeclarePressure
 from domain.pressure.model import PressureReason
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.swaps import AskSwap
+from domain.scenarios.commands import ChangeKind, RequestScenario, ScenarioChange
 from domain.staff.commands import LinkStaffAccount, RegisterStaff
 from domain.staff.duties import AssignDuty
 from domain.staff.identity import StaffIdentity
@@ -299,6 +300,9 @@ def _plan(city: City, corner: Corner) -> None:
     with reading(city.app.engine) as session:
         item = session.exec(select(ProposalItem).where(ProposalItem.proposal_id == plan.id)).one()
         ids["plan"], ids["item"], ids["asked_request"] = plan.id, item.id, UUID(item.key)
+    closed = ScenarioChange(kind=ChangeKind.WARD_CLOSED, ward_id=ids["ward"])
+    what_if = RequestScenario(hospital_id=ids["hospital"], changes=(closed,))
+    ids["scenario"] = city.do(what_if).id
 
 
 def _wishes(city: City, corner: Corner) -> None:
