@@ -42,6 +42,11 @@ class ForecastFound:
     now: datetime
 
     @property
+    def id(self) -> UUID:
+        """By which a list goes on."""
+        return self.row.id
+
+    @property
     def age(self) -> timedelta | None:
         """Since the truth that it was made from."""
         return None if self.row.as_of is None else self.now - self.row.as_of
