@@ -16,7 +16,7 @@ from time import perf_counter
 
 from solvers.bed_elastic import Elastic, Step, may_have
 from solvers.bed_place import Hospital
-from solvers.bed_problem import BedPlanProblem
+from solvers.bed_problem import BedPlanProblem, Scope, Waiver
 from solvers.bed_ruleset import HARD_CODES
 from solvers.engine import Limits
 
@@ -29,7 +29,8 @@ class Conflict:
 
     `patients`: of those who must be placed a set that conflicts by itself under `rules`, from
     which none can be left out (not always the smallest such). `ways_out`: steps that together
-    place everybody, the fewest first. `short_by`: beds that no step can give.
+    place everybody, the fewest first. Where time ran out these are all patients, and no way.
+    `short_by`: beds that no step can give.
     """
 
     rules: tuple[str, ...]
@@ -75,6 +76,7 @@ class _OutOfTime(Exception):
 class _Search:
     def __init__(self, hospital: Hospital, must: list[str], limits: Limits) -> None:
         self._ends = perf_counter() + limits.time_limit_s
+        self._hospital = hospital
         self._model = Elastic(hospital, must)
         self._limits = limits
         lifted = {step.code for step in self._model.steps}
@@ -84,23 +86,25 @@ class _Search:
         try:
             if self._possible(self._codes):
                 return Conflict((), True)
-            rules, patients = self._codes, tuple(self._model.placed)
-            try:
-                rules = self._smallest()
-                patients = self._patients(rules)
-            except _OutOfTime:
-                return Conflict(rules, False, patients)
-            return Conflict(rules, True, patients, self._ways_out(top))
+            rules = self._smallest()
         except _OutOfTime:
             return Conflict(self._codes, False)
+        try:
+            patients = self._patients(rules)
+        except _OutOfTime:
+            return Conflict(rules, True, tuple(self._model.placed))
+        return Conflict(rules, True, patients, self._ways_out(top))
 
     def _possible(self, enforced: Sequence[str]) -> bool:
         """Everybody can be placed with these rules in force and all others lifted."""
+        self._model.allow(code for code in self._codes if code not in enforced)
+        return self._answer(self._model)
+
+    def _answer(self, model: Elastic) -> bool:
         left = self._ends - perf_counter()
         if left <= 0:
             raise _OutOfTime
-        self._model.allow(code for code in self._codes if code not in enforced)
-        possible = self._model.possible(replace(self._limits, time_limit_s=left))
+        possible = model.possible(replace(self._limits, time_limit_s=left))
         if possible is None:
             raise _OutOfTime
         return possible
@@ -123,13 +127,16 @@ class _Search:
     def _patients(self, rules: tuple[str, ...]) -> tuple[str, ...]:
         """Of the patients a set that conflicts and from which none can be left out.
 
-        Source: Junker, QuickXplain, AAAI 2004: few questions where the conflict is small.
+        Source: Junker, QuickXplain, AAAI 2004: few questions where the conflict is small. They go
+        to a model of these rules alone, which is small.
         """
+        model = Elastic(_only(self._hospital, rules), list(self._model.placed))
+        model.allow(())
 
         def clash(people: list[str]) -> bool:
-            for key, wanted in self._model.placed.items():
+            for key, wanted in model.placed.items():
                 wanted.lowBound = wanted.upBound = int(key in people)
-            return not self._possible(rules)
+            return not self._answer(model)
 
         def needed(sure: list[str], added: bool, among: list[str]) -> list[str]:
             if added and clash(sure):
@@ -141,11 +148,7 @@ class _Search:
             of_left = needed([*sure, *of_right], bool(of_right), left)
             return [*of_left, *of_right]
 
-        try:
-            return tuple(sorted(needed([], False, list(self._model.placed))))
-        finally:
-            for wanted in self._model.placed.values():
-                wanted.lowBound = wanted.upBound = 1
+        return tuple(sorted(needed([], False, list(model.placed))))
 
     def _ways_out(self, top: int) -> tuple[tuple[Step, ...], ...]:
         """The fewest steps first. Ways that need as much of every kind as one given, or more, are
@@ -171,6 +174,18 @@ class _Search:
             self._model.at_most([*kind, (less, slack)], here - 1 + slack)
             fewer.append((less, -1))
         self._model.at_most(fewer, -1)
+
+
+def _only(hospital: Hospital, rules: Sequence[str]) -> Hospital:
+    """The same hospital with every other hard rule lifted everywhere."""
+    problem = hospital.problem
+    lifted = [
+        Waiver(rule=code, scope=Scope.WARD, key=ward.key)
+        for code in HARD_CODES
+        if code not in rules
+        for ward in problem.wards
+    ]
+    return Hospital(replace(problem, waivers=(*problem.waivers, *lifted)))
 
 
 def _meets_all(codes: Sequence[str], ways: list[set[str]]) -> tuple[str, ...]:

@@ -237,3 +237,14 @@ def postgres_bare(databases: Databases) -> Iterator[Engine]:
         engine = open_bare(url)
         yield engine
         engine.dispose()
+
+
+def test_what_no_row_keeps_is_told_to_the_listeners_and_to_no_cursor(feed: Feed) -> None:
+    heard: list[Change] = []
+    feed.listen(heard.extend)
+    feed.tell(WARD, "PlanProgress", {"plan": "p"}, utc_now())
+    [told] = heard
+    assert (told.scope, told.name, told.ids) == (WARD, "PlanProgress", {"plan": "p"})
+    with reading(feed._engine) as session:
+        cursor = feed.cursor(session, HERE)
+    assert feed.since(cursor, HERE) == []
