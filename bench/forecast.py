@@ -80,8 +80,8 @@ def main(every: bool) -> int:
             "unseen": daily(_every(states, 2, 0, 1, others=True), 7, germany, 365, 28),
         },
         "swast_responses_1_28d": {
-            "tuned": daily(areas, 28, england, 760, 91),
-            "unseen": daily(areas, 28, england, 805, 91),
+            "tuned": daily(areas, 28, england, 760, 28 if every else 91),
+            "unseen": daily(areas, 28, england, 774 if every else 805, 28 if every else 91),
         },
         "ward_census": {
             "tuned": census(380, 15 if every else 45),
