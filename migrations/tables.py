@@ -10,7 +10,18 @@ from sqlmodel import SQLModel
 
 ROOMS = ("domain", "audit", "authz", "app")
 MODULES = frozenset(
-    {"model", "roster_model", "rule_model", "waiver_model", "outbox", "subjects", "tables"}
+    {
+        "model",
+        "approval_model",
+        "preference_model",
+        "roster_model",
+        "rule_model",
+        "waiver_model",
+        "ward_profile",
+        "outbox",
+        "subjects",
+        "tables",
+    }
 )  # what has tables is called
 
 
