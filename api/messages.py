@@ -1,5 +1,6 @@
 """Chinese texts of refusals, by reason code. Ids, times and codes stand in the other fields."""
 
+from api.messages_admissions import ADMISSIONS
 from api.messages_alarm_rules import ALARM_RULES
 from api.messages_alarms import ALARMS
 from api.messages_devices import DEVICES
@@ -16,6 +17,7 @@ from api.messages_transfers import TRANSFERS
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
+    **ADMISSIONS,
     **ALARM_RULES,
     **ALARMS,
     **DEVICES,

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.accounts import AccountMutations, AccountQueries
+from api.admissions import AdmissionMutations, AdmissionQueries
 from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.approval_rules import ApprovalRuleMutations, ApprovalRuleQueries
@@ -19,6 +20,7 @@ from api.devices import DeviceMutations, DeviceQueries
 from api.forecasts import ForecastMutations, ForecastQueries, ForecastSubscriptions
 from api.ledger import LedgerQueries
 from api.measures import MeasureQueries
+from api.moves import MoveMutations
 from api.node import NodeQueries
 from api.notices import NoticeMutations, NoticeQueries
 from api.overrides import OverrideQueries
@@ -45,6 +47,7 @@ from authz.shipped import shipped_policy
 @strawberry.type
 class Query(
     AccountQueries,
+    AdmissionQueries,
     AlarmQueries,
     AlarmRuleQueries,
     BedQueries,
@@ -79,11 +82,13 @@ class Query(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    AdmissionMutations,
     AlarmMutations,
     AlarmRuleMutations,
     BedMutations,
     DeviceMutations,
     ForecastMutations,
+    MoveMutations,
     NoticeMutations,
     ParkedMutations,
     PatientMutations,

@@ -70,6 +70,8 @@ class Judge:
         ward = self.rooms[room].ward
         moved = patient.told_ward is not None and patient.told_ward != ward
         yield "TOLD_WARD", int(moved) * weight.get("TOLD_WARD", 0)
+        other = patient.told_room is not None and patient.told_room != room
+        yield "TOLD_ROOM", int(other) * weight.get("TOLD_ROOM", 0)
 
     def shared(self, stays: Mapping[str, Stay]) -> tuple[Shared, ...]:
         """Mixed rooms and used buffers, night by night."""

@@ -36,8 +36,8 @@ class Patient:
     """Somebody who stays `nights` nights, from a night between `earliest` and `latest`.
 
     `care`: specialties in order, with the nights of each. `current_room`: lies there now, so the
-    stay begins at night 0. `pinned`: stays there. `told_night`, `told_ward`: what the patient
-    was told; changing it costs. Nights beyond the horizon count nothing.
+    stay begins at night 0. `pinned`: stays there. `told_night`, `told_ward`, `told_room`: what
+    the patient was told; changing it costs. Nights beyond the horizon count nothing.
     """
 
     key: str
@@ -58,6 +58,7 @@ class Patient:
     pinned: bool = False
     told_night: int | None = None
     told_ward: str | None = None
+    told_room: str | None = None
 
     def __post_init__(self) -> None:
         _coerce(self, sex=Sex, isolation=Isolation)

@@ -86,6 +86,9 @@ class Table:
         if person.told_ward is not None:
             elsewhere = [room.ward != person.told_ward for room in self.rooms]
             costs += weight.get("TOLD_WARD", 0) * np.array(elsewhere, dtype=np.int64)
+        if person.told_room is not None:
+            other = [room.key != person.told_room for room in self.rooms]
+            costs += weight.get("TOLD_ROOM", 0) * np.array(other, dtype=np.int64)
         if person.current_room is not None:
             costs += self.transfer
             costs[self.room_index[person.current_room]] -= self.transfer

@@ -42,6 +42,8 @@ def _stay(
     ward = next(room.ward for room in problem.rooms if room.key == rooms[0])
     if patient.told_ward not in (None, ward):
         points += w("TOLD_WARD", 0)
+    if patient.told_room not in (None, rooms[0]):
+        points += w("TOLD_ROOM", 0)
     return points
 
 

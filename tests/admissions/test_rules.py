@@ -133,6 +133,8 @@ def test_what_was_told_is_kept_unless_that_costs_more() -> None:
     rooms = (room("r", ward="w"), room("s", ward="v"))
     kept = solve(problem(patient(told_ward="v"), rooms=rooms, wards=wards))
     assert planned(kept) == {"p": (0, ("s", "s"))}
+    same = solve(problem(patient(told_room="s"), rooms=rooms, wards=wards))
+    assert planned(same) == {"p": (0, ("s", "s"))}
 
 
 def test_the_staffed_beds_are_not_passed_unless_waived() -> None:

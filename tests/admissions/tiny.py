@@ -79,6 +79,7 @@ def _patients(key: str, nights: int) -> st.SearchStrategy[Patient]:
             "priority": st.integers(0, 2),
             "told_night": st.sampled_from([None, 0]),
             "told_ward": st.sampled_from([None, "w1"]),
+            "told_room": st.sampled_from([None, "r1"]),
         }
     ).map(of)
 

@@ -54,7 +54,7 @@ POINTS_AT = {
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule",
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
-    "absence_id": "absence", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
+    "absence_id": "absence", "admission_id": "admission", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
     "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
@@ -85,7 +85,8 @@ SAID: dict[str, Any] = {
     "absence_kind": AbsenceKind.SICK, "accept": True, "approve": True, "care_level": CareLevel.WARD, "patients_per_nurse": 5, "profession": Profession.NURSE,
     "number": "X9", "joined_on": NOON.date(), "valid_from": NOON.date(), "day": NOON.date(), "from_day": NOON.date(),
     "until_day": NOON.date() + timedelta(days=7), "skill": "WARD", "weekly_minutes": 2400, "want": Want.OFF,
-    "starts_minute": 480, "minutes": 480,
+    "starts_minute": 480, "minutes": 480, "most_moves": 2,
+    "earliest": NOON.date(), "latest": NOON.date() + timedelta(days=7), "nights": 2, "specialty": "SURG",
     "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True, "card": "HUDDLE", "measure": "occupancy", "fall": 80.0, "level": 2, "rise": 86.0,
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
 }  # fmt: skip

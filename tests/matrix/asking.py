@@ -56,7 +56,7 @@ POINTS_AT = {
     "toAccountId": "account", "swapId": "swap",
     "rosterPlan.id": "roster_plan", "rosterPlanItems.planId": "roster_plan",
     "approveRosterPlan.planId": "roster_plan", "rejectRosterPlan.planId": "roster_plan", "encounterIds": "encounter", "homeWardId": "ward",
-    "planProgress.id": "plan", "admitPatient.encounterId": "waiting_encounter",
+    "planProgress.id": "plan", "admissionId": "admission", "requestAdmission.encounterId": "planned_encounter", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",
     "transfer.id": "transfer", "requestTransfer.encounterId": "other_encounter",
     "askAboutTransfer.transferId": "incoming", "acceptTransfer.transferId": "incoming",

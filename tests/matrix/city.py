@@ -16,6 +16,7 @@ from app.wiring import App
 from authz.sessions import BEARER, new_secret
 from domain.accounts.devices import IssueScreenToken
 from domain.accounts.model import RoleBinding
+from domain.admissions.commands import RequestAdmission, SetTheatreSession
 from domain.alarms.commands import RaiseAlarm
 from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmFlood, AlarmKind, Severity
@@ -200,6 +201,14 @@ def _people(city: City, corner: Corner) -> None:
         RequestBed(encounter_id=ids["waiting_encounter"], target_ward_id=ids["ward"])
     ).id
     _, ids["planned_encounter"] = arrive(city, corner, "Planned", EncounterStatus.PLANNED)
+    _, elective = arrive(city, corner, "Elective", EncounterStatus.PLANNED)
+    first = city.app.clock().date()
+    ids["admission"] = city.do(
+        RequestAdmission(encounter_id=elective, earliest=first, latest=first + timedelta(days=9),
+                         nights=2, specialty="SURG")
+    ).id  # fmt: skip
+    city.do(SetTheatreSession(hospital_id=ids["hospital"], specialty="SURG",
+                              day=first + timedelta(days=50), minutes=240))  # fmt: skip
     city.do(StatePlacementNeed(encounter_id=ids["encounter"], isolation=Isolation.CONTACT,
                                organism="MRSA"))  # fmt: skip
     city.do(SetExpectedDischarge(encounter_id=ids["encounter"], expected_at=ends))
