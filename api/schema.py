@@ -12,6 +12,7 @@ from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.approval_rules import ApprovalRuleMutations, ApprovalRuleQueries
 from api.beds import BedMutations, BedQueries, BedSubscriptions
+from api.care_plans import CarePlanMutations, CarePlanQueries
 from api.charts import ChartQueries
 from api.charts_readings import ReadingChartQueries
 from api.classification import refuse_unclassified
@@ -51,6 +52,7 @@ class Query(
     AlarmQueries,
     AlarmRuleQueries,
     BedQueries,
+    CarePlanQueries,
     ChartQueries,
     DemandQueries,
     DeviceQueries,
@@ -86,6 +88,7 @@ class Mutation(
     AlarmMutations,
     AlarmRuleMutations,
     BedMutations,
+    CarePlanMutations,
     DeviceMutations,
     ForecastMutations,
     MoveMutations,

@@ -6,17 +6,16 @@ Seed, import HL7, hear it live through a real WebSocket, plan, approve, execute,
 import importlib
 import json
 import logging
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import typer
-import uvicorn
 
 from app.demo_between import pressure_lives, transfer_lives
 from app.demo_broker import start_broker
@@ -25,11 +24,13 @@ from app.demo_devices import Monitors
 from app.demo_ears import CheckFailed, Ears
 from app.demo_forecast import NotForecast, forecast_lives
 from app.demo_hl7 import write_batch
+from app.demo_roster import NoRoster, roster_lives
 from app.demo_run import demo_house
 from app.demo_seed import PlacedWard, Seeder
+from app.demo_served import Served
 from app.demo_silence import NotInTime, silence_lives
+from app.demo_team import hire_team
 from app.logs import configure
-from app.server import Server, server_config
 from app.wiring import App, ledger_signer
 from audit.export import export_ledger
 from audit.verify import verify
@@ -87,7 +88,7 @@ class _Check:
 
     def run(self) -> None:
         seeder = Seeder(self._app, self._seed)
-        server = _Served(self._app)
+        server = Served(self._app)
         self._port = server.start()
         try:
             self._parts(seeder)
@@ -109,6 +110,7 @@ class _Check:
         self._part("plan", lambda: self._plan(hospital))
         self._part("live_after_plan", ears.close)
         self._part("forecast", lambda: self._forecast(wards[0]))
+        self._part("roster", lambda: self._roster(seeder, hospital, wards[0]))
         self._log_in(seeder, "charge-nurse")
         self._part("devices", lambda: self._devices(hospital, monitors))
         monitors.end()
@@ -230,6 +232,18 @@ class _Check:
         if (found["level"], found["done"]) != (3, ["HUDDLE"]):
             raise CheckFailed("the declared level is not in force")
 
+    def _roster(self, seeder: Seeder, hospital: Hospital, ward: PlacedWard) -> None:
+        """A week of duties for one ward, from the question to what its people are told."""
+        day = self._app.clock().date() + timedelta(days=7)
+        hire_team(seeder, hospital, ward, self._seed, day)
+        self._log_in(seeder, "roster-planner")
+        try:
+            self._summary["roster"] = roster_lives(
+                self._ask, str(hospital.id), str(ward.ward.id), day
+            )
+        except NoRoster as failure:
+            raise CheckFailed(str(failure)) from None
+
     def _ledger(self) -> None:
         """The app has stopped: the last checkpoint covers everything."""
         began = time.monotonic()
@@ -257,28 +271,3 @@ class _Check:
             raise CheckFailed(f"refused: {told['errors'][0].get('extensions', {}).get('code')}")
         data: dict[str, Any] = told["data"]
         return data
-
-
-class _Served:
-    """The real server on a free port, in a thread of its own."""
-
-    def __init__(self, app: App) -> None:
-        serve = importlib.import_module("api.program").serve  # api lies above app
-        config: uvicorn.Config = server_config(serve(app), app.settings)
-        self._server = Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="server", daemon=True)
-
-    def start(self) -> int:
-        """The port, once the server answers."""
-        self._thread.start()
-        deadline = time.monotonic() + 20
-        while not self._server.started:
-            if time.monotonic() > deadline or not self._thread.is_alive():
-                raise CheckFailed("the server did not start")
-            time.sleep(0.02)
-        port: int = self._server.servers[0].sockets[0].getsockname()[1]
-        return port
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=30)

@@ -15,6 +15,7 @@ from app.demo_city import HOSPITALS
 from app.demo_devices import Monitors
 from app.demo_seed import PlacedWard, Seeder
 from app.demo_stream import Stream
+from app.demo_team import hire_team
 from app.logs import configure
 from app.server import serve_until_signal
 from app.settings import Profile, Settings, load
@@ -95,6 +96,7 @@ class City:
         self._seeder.employ(first, shown.ward)
         self._monitors.begin(first, shown, MONITORED)
         typer.echo(f"  {MONITORED} monitors speak ({self._monitors.over}), one not always")
+        hire_team(self._seeder, first, shown, self._seed, self._app.clock().date())
         for log_in in self._seeder.log_ins[1:]:
             typer.echo(f"  log in as {log_in.login_name}  password {log_in.password}")
         self._seeder.wait_for_beds(first, shown.ward, WAITING)

@@ -17,14 +17,24 @@ from domain.accounts.model import Account
 from domain.notices.duties import SUPERVISOR
 from domain.notices.model import Contact, OnCall
 from domain.notices.words import Reach
+from domain.staff.queries import on_duty_now
 from kit.work import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Rostered:
+    """Somebody in a published shift whose people answer for a duty."""
+
+    ward_id: UUID | None
+    duty: str
+    account_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Duties:
     """Who is on which duty of a hospital now, and the contacts that duties share."""
 
-    entries: Sequence[OnCall]
+    entries: Sequence[OnCall | Rostered]
     contacts: Sequence[Contact]
 
 
@@ -38,7 +48,10 @@ class Receivers:
 
 
 def duties_now(session: Session, hospital_id: UUID, now: datetime) -> Duties:
-    """Everybody on call at this moment but accounts that were disabled."""
+    """Everybody on call at this moment but accounts that were disabled.
+
+    Put on call by hand, or standing in the published roster in a shift that answers for a duty.
+    """
     on_call = (
         select(OnCall)
         .join(Account, col(Account.id) == col(OnCall.account_id))
@@ -53,7 +66,22 @@ def duties_now(session: Session, hospital_id: UUID, now: datetime) -> Duties:
         Contact.hospital_id == hospital_id, col(Contact.duty).is_not(None),
         col(Contact.removed_at).is_(None),
     ).order_by(col(Contact.id))  # fmt: skip
-    return Duties(session.exec(on_call).all(), session.exec(shared).all())
+    by_hand, rostered = session.exec(on_call).all(), _rostered(session, hospital_id, now)
+    return Duties([*by_hand, *rostered], session.exec(shared).all())
+
+
+def _rostered(session: Session, hospital_id: UUID, now: datetime) -> list[Rostered]:
+    given = on_duty_now(session, hospital_id, now)
+    keys = {one.member.account_id for one in given if one.shift.duty}
+    disabled = select(Account.id).where(
+        col(Account.id).in_(keys), col(Account.disabled_at).is_not(None)
+    )
+    gone = set(session.exec(disabled)) if keys else set()
+    return [
+        Rostered(one.duty.ward_id, one.shift.duty, one.member.account_id)
+        for one in given
+        if one.shift.duty and one.member.account_id and one.member.account_id not in gone
+    ]
 
 
 def receivers(duties: Duties, to: str | None, place: Scope) -> Receivers:
@@ -77,5 +105,5 @@ def _steps(to: str | None, place: Scope) -> Iterator[tuple[Reach, UUID | None, s
     yield Reach.SUPERVISOR, None, SUPERVISOR
 
 
-def _on(one: OnCall | Contact, ward: UUID | None, duty: str | None) -> bool:
+def _on(one: OnCall | Rostered | Contact, ward: UUID | None, duty: str | None) -> bool:
     return one.ward_id == ward and (duty is None or one.duty == duty)

@@ -1,11 +1,8 @@
 """Asking for a roster, and for the smallest repair of one that people were told."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -104,7 +101,7 @@ def repair(work: Work, ward: Ward, time_limit_s: int = REPAIR_LIMIT_S) -> Propos
     until = min(roster.until_day, first + timedelta(days=REPAIR_DAYS))
     frame = frame_of(work.session, ward.hospital_id, [ward], first, until, work.now)
     with unfit():
-        problem = _dear_to_change(roster_problem(frame))
+        problem = roster_problem(frame)
     note_source(work, frame)
     return ask_for(work, REPAIR, ward.hospital_id, ward.id, problem, time_limit_s)
 
@@ -160,20 +157,3 @@ def _told(work: Work, frame: Frame) -> date | None:
     if len(covered) < len(keys):
         return None
     return today(work.session, frame.wards[0].hospital_id, work.now) + timedelta(days=1)
-
-
-def _dear_to_change(problem: RosterProblem) -> RosterProblem:
-    """Leaving what people were told costs so much that only an open shift is worth it."""
-    version, weights = _repair_weights()
-    rules = replace(
-        problem.rules, version=f"{problem.rules.version}+{version}",
-        weights=tuple((dict(problem.rules.weights) | weights).items()),
-    )  # fmt: skip
-    return replace(problem, rules=rules)
-
-
-@cache
-def _repair_weights() -> tuple[str, dict[str, int]]:
-    text = files("domain.rosters").joinpath("repair_weights.json").read_text("utf-8")
-    body = json.loads(text)
-    return body["version"], dict(body["weights"])

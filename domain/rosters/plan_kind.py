@@ -15,6 +15,7 @@ from kit.canonical import parse_canonical
 from kit.errors import Conflict, Invalid
 from kit.work import Work
 from solvers.roster_problem import RosterProblem
+from solvers.roster_repair import repair
 from solvers.rosters import from_canonical, solve
 
 ROSTER, REPAIR = "roster", "roster-repair"
@@ -84,6 +85,12 @@ class RosterRepairs(RosterPlans):
     name = REPAIR
     good_for = timedelta(hours=4)
     longest_s: ClassVar[int] = 60
+
+    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
+        frozen = from_canonical(parse_canonical(problem))
+        told_to = frozen.published or ()
+        found = repair(frozen, told_to, (), limits_of(limits), told(say))
+        return answer_of(frozen.first_day, found.plan)
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]

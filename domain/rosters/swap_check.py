@@ -12,10 +12,8 @@ from domain.staff.roster_model import Duty
 from kit.errors import Conflict
 from kit.work import Work
 from solvers import roster_parts as parts
-from solvers.roster_days import Told
-from solvers.roster_judge import judge, row_of
 from solvers.roster_problem import RosterProblem
-from solvers.roster_rules import people_of, rules_for
+from solvers.roster_repair import swap_allowed
 
 AROUND = timedelta(days=14)  # days on either side that rules may look at
 Move = tuple[Duty, UUID]  # a duty, and who does it from now on
@@ -33,38 +31,19 @@ def require_lawful(work: Work, moves: Sequence[Move]) -> None:
     frame = frame_of(work.session, wards[0].hospital_id, wards, first, until, work.now)
     with unfit():
         problem = roster_problem(frame)
-    told = problem.published or ()
-    moved = _moved(problem, told, moves)
-    people = {key for duty, taker in moves for key in (str(duty.staff_id), str(taker))}
-    broken = _broken(problem, moved, people) - _broken(problem, told, people)
-    if broken:
-        rules = sorted({rule for _, rule in broken})
+    given = [_as_told(problem, duty) for duty, _ in moves]
+    taken = [replace(one, staff=str(taker)) for one, (_, taker) in zip(given, moves, strict=True)]
+    try:
+        verdict = swap_allowed(problem, problem.published or (), given, taken)
+    except ValueError as unlike:  # two duties on one day: rules over days cannot tell them apart
+        raise Conflict("one of the two is on duty that day already", reason="DUTY_OVERLAP",
+                       field="swapId") from unlike  # fmt: skip
+    if not verdict.allowed:
+        rules = sorted({rule for _, rule in verdict.broken})
         raise Conflict(f"this would break {', '.join(rules)}", reason="LABOUR_RULE_BROKEN",
                        field="swapId", allowed=tuple(rules))  # fmt: skip
 
 
-def _moved(
-    problem: RosterProblem, told: Sequence[parts.Duty], moves: Sequence[Move]
-) -> list[parts.Duty]:
-    first = problem.date_of(0)
-    takers = {
-        (str(duty.staff_id), (duty.day - first).days, str(duty.shift_id)): str(taker)
-        for duty, taker in moves
-    }
-    return [
-        replace(one, staff=takers.get((one.staff, one.day, one.shift), one.staff)) for one in told
-    ]
-
-
-def _broken(
-    problem: RosterProblem, duties: Sequence[parts.Duty], people: set[str]
-) -> set[tuple[str, str]]:
-    """(person, hard rule) that does not hold."""
-    told = Told.of(replace(problem, published=None, frozen=()))
-    found = set()
-    for person in people_of(problem):
-        if person.staff.key in people:
-            row, skills = row_of(person, [one for one in duties if one.staff == person.staff.key])
-            judged = judge(person, rules_for(person), told, row, skills)
-            found |= {(person.staff.key, rule) for rule in judged.broken}
-    return found
+def _as_told(problem: RosterProblem, duty: Duty) -> parts.Duty:
+    return parts.Duty(staff=str(duty.staff_id), day=(duty.day - problem.date_of(0)).days,
+                      shift=str(duty.shift_id))  # fmt: skip

@@ -54,6 +54,8 @@ POINTS_AT = {
     "staffId": "staff", "otherStaffId": "other_staff", "shiftId": "shift", "rosterId": "roster",
     "dutyId": "duty", "otherDutyId": "duty", "absenceId": "absence", "wishId": "wish",
     "toAccountId": "account", "swapId": "swap",
+    "doctorId": "staff", "carePlan.id": "care_plan", "carePlanItems.planId": "care_plan",
+    "approveCarePlan.planId": "care_plan", "rejectCarePlan.planId": "care_plan",
     "rosterPlan.id": "roster_plan", "rosterPlanItems.planId": "roster_plan",
     "approveRosterPlan.planId": "roster_plan", "rejectRosterPlan.planId": "roster_plan", "encounterIds": "encounter", "homeWardId": "ward",
     "planProgress.id": "plan", "admissionId": "admission", "requestAdmission.encounterId": "planned_encounter", "admitPatient.encounterId": "waiting_encounter",

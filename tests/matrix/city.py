@@ -56,6 +56,7 @@ from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
 from domain.pressure.commands import DeclarePressure
 from domain.pressure.model import PressureReason
 from domain.rosters.asking import RequestRosterPlan
+from domain.rosters.care_asking import RequestCarePlan
 from domain.rosters.swaps import AskSwap
 from domain.scenarios.commands import ChangeKind, RequestScenario, ScenarioChange
 from domain.staff.commands import LinkStaffAccount, RegisterStaff
@@ -147,6 +148,7 @@ def fill(app: App, url: str) -> City:
             _outbound(city, corner, f"{code}-{ward_code}".lower())
             _notices(city, corner)
             _staff(city, corner, f"{code}-{ward_code}".lower())
+            _care(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
     _transfers(city)
     return city
@@ -415,6 +417,35 @@ def _staff(city: City, corner: Corner, number: str) -> None:
     ids["wish"] = city.do(
         StateWish(staff_id=ids["staff"], day=first + timedelta(days=15), want=Want.OFF)
     ).id
+
+
+def _care(city: City, corner: Corner, number: str) -> None:
+    """A doctor who is on duty today and tomorrow, and a plan of whom to look after."""
+    ids, today = corner.ids, city.app.clock().date()
+    ids["doctor"] = city.do(RegisterStaff(
+        hospital_id=ids["hospital"], home_ward_id=ids["ward"], number=f"{number}-doctor",
+        profession=Profession.DOCTOR, joined_on=today - timedelta(days=400),
+        identity=StaffIdentity(family_en="Doctor"),
+    )).id  # fmt: skip
+    account = city.enrol("physician", scope=corner.scope).id
+    city.do(LinkStaffAccount(staff_id=ids["doctor"], account_id=account))
+    city.do(SetContract(staff_id=ids["doctor"], from_day=today - timedelta(days=400),
+                        weekly_minutes=2400))  # fmt: skip
+    shift = city.do(DefineShift(
+        ward_id=ids["ward"], code="DOC", name_zh="医生班", name_en="Doctor", starts_minute=0,
+        minutes=1440, profession=Profession.DOCTOR,
+    ))  # fmt: skip
+    first = today - timedelta(days=1)
+    roster = city.do(
+        OpenRoster(ward_id=ids["ward"], from_day=first, until_day=today + timedelta(days=3))
+    )
+    for day in range(3):
+        given = AssignDuty(staff_id=ids["doctor"], shift_id=shift.id,
+                           day=first + timedelta(days=day))  # fmt: skip
+        city.do(given)
+    city.do(PublishRoster(roster_id=roster.id))
+    asked = RequestCarePlan(hospital_id=ids["hospital"], ward_id=ids["ward"])
+    ids["care_plan"] = city.do(asked).id
 
 
 def cause(corner: Corner) -> Cause:

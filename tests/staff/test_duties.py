@@ -75,8 +75,7 @@ def test_nobody_is_on_duty_who_may_not(team: Team) -> None:
     team.give("AWAY", "D", 1)
 
 
-def test_a_line_keeps_what_stands_and_changes_the_rest(team_on_both: Team) -> None:
-    team = team_on_both
+def test_a_line_keeps_what_stands_and_changes_the_rest(team: Team) -> None:
     kept, dropped = team.give("N1", "D", 0), team.give("N1", "D", 1)
     wanted = tuple(PlannedDuty(day=team.at(n), shift_id=team.shifts["D"].id) for n in (0, 3))
     line = SetRosterLine(staff_id=team.people["N1"].id, ward_id=team.world.ward_a.id,
@@ -132,8 +131,7 @@ def test_a_roster_closes_after_its_last_day_and_then_stands_still(team: Team) ->
     team.world.refused(late, Conflict, "ROSTER_CLOSED")
 
 
-def test_wishes_come_in_time_and_are_answered_when_the_roster_is_told(team_on_both: Team) -> None:
-    team = team_on_both
+def test_wishes_come_in_time_and_are_answered_when_the_roster_is_told(team: Team) -> None:
     team.signed_in("N1")
     off = team.world.run(StateOwnWish(day=team.at(0), want=Want.OFF))
     on = team.world.run(StateOwnWish(day=team.at(1), want=Want.ON, shift_id=team.shifts["D"].id))

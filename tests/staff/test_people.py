@@ -41,8 +41,7 @@ def test_a_number_and_an_account_belong_to_one_person(team: Team) -> None:
     assert why.blocking == team.people["N1"].id
 
 
-def test_a_new_contract_ends_the_one_before_and_never_overlaps(team_on_both: Team) -> None:
-    team = team_on_both
+def test_a_new_contract_ends_the_one_before_and_never_overlaps(team: Team) -> None:
     world, nurse = team.world, team.people["N1"]
     world.run(SetContract(staff_id=nurse.id, from_day=date(2026, 6, 1), weekly_minutes=1200))
     spans = world.sql("SELECT from_day, until_day, weekly_minutes FROM contract"
