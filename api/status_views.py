@@ -60,7 +60,7 @@ class Capacity:
     `open` beds count and are in service or occupied; `inUse` count and are occupied or held;
     `headroom` is `staffedBeds` less `inUse`. `readyNow` never exceeds the staff of each ward.
     `source` is LIVE; `stale` says that the hospital recorded nothing for a day. `carers` are the
-    people who treat somebody here now, which is all that is known of staff on duty.
+    people who treat somebody here now, `onDuty` those in a shift of a published roster.
     `pressure` is the colour of the occupancy: GREEN, AMBER, RED or BLACK.
     """
 
@@ -82,6 +82,7 @@ class Capacity:
     longest_wait_since: datetime | None
     oldest_cleaning_since: datetime | None
     carers: int
+    on_duty: int
     beds: list[BedCount] = many(len(SHOWN_STATES), DataClass.CAPACITY)
 
     @classmethod
@@ -96,6 +97,7 @@ class Capacity:
             pressure=pressure.colour if pressure else None, waiting=load.waiting,
             longest_wait_since=load.longest_wait_since,
             oldest_cleaning_since=load.oldest_cleaning_since, carers=load.carers,
+            on_duty=load.on_duty,
             beds=[BedCount(state=state, beds=beds) for state, beds in load.by_state.items()],
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from domain.patients.model import (
 )
 from domain.places.model import Hospital, Ward, WardStaffing
 from domain.places.times import sometime
+from domain.staff.roster_model import Duty, DutyState
 
 AnyRow = sa.Row[*tuple[Any, ...]]
 RECENT = timedelta(days=1)
@@ -42,6 +43,7 @@ class Counts:
     requests: Sequence[AnyRow]
     tasks: Sequence[AnyRow]
     carers: Sequence[AnyRow]
+    on_duty: Sequence[AnyRow]
     devices: Sequence[AnyRow]
     recorded: Sequence[AnyRow]
 
@@ -70,8 +72,8 @@ def _statements(*, of_ward: bool) -> tuple[sa.Select[*tuple[Any, ...]], ...]:
         return place.in_(_given("places"))
 
     return (
-        _wards(has), _beds(has), _requests(has), _tasks(has), _carers(has), _devices(has),
-        _recorded(),
+        _wards(has), _beds(has), _requests(has), _tasks(has), _carers(has), _on_duty(has),
+        _devices(has), _recorded(),
     )  # fmt: skip
 
 
@@ -211,6 +213,20 @@ def _carers(has: Any) -> sa.Select[*tuple[Any, ...]]:
             col(CareAssignment.until).is_(None),
         )
         .distinct()
+    )  # fmt: skip
+
+
+def _on_duty(has: Any) -> sa.Select[*tuple[Any, ...]]:
+    """How many stand in a published shift now; nobody is in two at a time."""
+    return (
+        sa.select(
+            col(Duty.ward_id), col(Duty.hospital_id), sa.func.count().label("people"),
+        )
+        .where(
+            has(Duty), col(Duty.state) == DutyState.PUBLISHED,
+            col(Duty.since) <= sometime("moment"), col(Duty.until) > sometime("moment"),
+        )
+        .group_by(col(Duty.ward_id), col(Duty.hospital_id))
     )  # fmt: skip
 
 

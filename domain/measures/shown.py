@@ -33,6 +33,7 @@ class Load:
     longest_wait_since: datetime | None
     oldest_cleaning_since: datetime | None
     carers: int
+    on_duty: int
     devices: Mapping[DeviceState, int]
 
     @property

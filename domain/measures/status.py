@@ -89,6 +89,7 @@ class _Tally:
         self.tasks = {row.ward_id: row.since for row in found.tasks}
         self.requests = {(row.ward_id, row.hospital_id): row for row in found.requests}
         self.carers = _grouped(found.carers, lambda row: (row.ward_id, row.hospital_id))
+        self.on_duty = {(row.ward_id, row.hospital_id): row.people for row in found.on_duty}
         self.devices = _grouped(found.devices, lambda row: (row.ward_id, row.hospital_id))
 
     def load(self, homes: Sequence[tuple[UUID | None, UUID]], rows: Sequence[AnyRow]) -> Load:
@@ -114,6 +115,7 @@ class _Tally:
             longest_wait_since=_first(row.since for row in waits),
             oldest_cleaning_since=_first(self.tasks.get(ward) for ward, _ in homes),
             carers=len({row.account_id for home in homes for row in self.carers.get(home, ())}),
+            on_duty=sum(self.on_duty.get(home, 0) for home in homes),
             devices=devices,
         )  # fmt: skip
 
@@ -128,6 +130,7 @@ def _together(load: Load, wards: Sequence[WardStatus]) -> Load:
         ready_now=sum(one.ready_now for one in loads), waiting=load.waiting,
         longest_wait_since=load.longest_wait_since,
         oldest_cleaning_since=load.oldest_cleaning_since, carers=load.carers,
+        on_duty=load.on_duty,
         devices=load.devices,
     )  # fmt: skip
 

@@ -154,6 +154,7 @@ class Duty(Row, table=True):
                         name="an_end_has_its_cause"),
         Index("duties_of_person", "staff_id", "since"),
         Index("duties_of_ward", "ward_id", "since"),
+        Index("duties_of_hospital", "hospital_id", "until"),
         Index("duties_of_roster", "roster_id"),
     )  # fmt: skip
 

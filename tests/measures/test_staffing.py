@@ -76,6 +76,20 @@ def test_an_empty_ward_needs_nobody_and_a_cancelled_duty_counts_no_more(team: Te
     assert compliance(team).value == 61
 
 
+def test_a_status_counts_who_stands_in_a_published_shift_now(team: Team) -> None:
+    world = team.world
+
+    def on_duty(hour: int) -> tuple[int, list[int]]:
+        now = DAY_BEGINS + timedelta(hours=hour)
+        with Session(world.engine) as session:
+            (found,) = hospital_statuses(session, [NETWORK], now)
+        return found.load.on_duty, [ward.load.on_duty for ward in found.wards]
+
+    assert on_duty(7) == (0, [0, 0])
+    assert on_duty(9) == (1, [1, 0])
+    assert on_duty(16) == (0, [0, 0])
+
+
 def test_without_a_published_roster_nobody_knows(team: Team) -> None:
     world = team.world
     world.now = DAY_BEGINS + timedelta(days=30)
