@@ -27,7 +27,7 @@ MOST_HOSPITALS = 100
 def ward_status(
     session: Session, scopes: Sequence[Scope], ward_id: UUID, now: datetime
 ) -> WardStatus:
-    """One ward, in eight statements. Raises NotFound, for a closed ward too."""
+    """One ward, in nine statements. Raises NotFound, for a closed ward too."""
     hospital_id = hospital_of_ward(session, scopes, ward_id)
     found = _hospitals(counts(session, [hospital_id], ward_id, now), now)[0].wards
     if not found:
@@ -38,7 +38,7 @@ def ward_status(
 def hospital_status(
     session: Session, scopes: Sequence[Scope], hospital_id: UUID, now: datetime
 ) -> HospitalStatus:
-    """A hospital and its open wards by code, in eight statements. Raises NotFound."""
+    """A hospital and its open wards by code, in nine statements. Raises NotFound."""
     hospital_in_reach(session, scopes, hospital_id)
     return _hospitals(counts(session, [hospital_id], None, now), now)[0]
 
@@ -46,7 +46,7 @@ def hospital_status(
 def network_status(
     session: Session, scopes: Sequence[Scope], now: datetime
 ) -> tuple[HospitalStatus, ...]:
-    """The hospitals of which the viewer sees all, by code, at most 100, in eight statements."""
+    """The hospitals of which the viewer sees all, by code, at most 100, in nine statements."""
     whole = [scope for scope in scopes if scope.ward is None]
     seen = places.hospitals(session, whole, limit=MOST_HOSPITALS)
     if not seen:

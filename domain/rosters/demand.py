@@ -48,7 +48,7 @@ def ward_need(
 ) -> WardNeed:
     """The need of every shift on every day, in that order."""
     percent = staffing_policy(session, ward.hospital_id).forecast_percent
-    census = expected_census(session, ward.id, days, percent, now)
+    census = expected_census(session, ward, days, percent, now)
     ratio = ratio_of(session, ward)
     needs = [
         need_of(shift, day, ratio, patients)

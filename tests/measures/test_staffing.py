@@ -10,6 +10,7 @@ from sqlmodel import Session
 from domain.measures.formulas import MeasureName
 from domain.measures.interval import Figure, Lack, figures
 from domain.measures.now import measure_now
+from domain.measures.status import network_status
 from domain.places.model import CareLevel
 from domain.staff.duties import CancelDuty
 from domain.staff.ratios import SetNurseRatio
@@ -82,7 +83,7 @@ def test_a_status_counts_who_stands_in_a_published_shift_now(team: Team) -> None
     def on_duty(hour: int) -> tuple[int, list[int]]:
         now = DAY_BEGINS + timedelta(hours=hour)
         with Session(world.engine) as session:
-            (found,) = hospital_statuses(session, [NETWORK], now)
+            (found,) = network_status(session, [NETWORK], now)
         return found.load.on_duty, [ward.load.on_duty for ward in found.wards]
 
     assert on_duty(7) == (0, [0, 0])
