@@ -3,7 +3,6 @@
 import domain.admissions.plan_kind
 import domain.moves.plan_kind
 import domain.plans.bed_kind
+import domain.rosters.care_kind
 import domain.rosters.plan_kind
 import domain.scenarios.kind  # noqa: F401
-import domain.rosters.care_kind
-import domain.rosters.plan_kind  # noqa: F401 - registers itself

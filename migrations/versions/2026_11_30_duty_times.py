@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "duty_times"
-down_revision: str | None = "forecast_rules"
+down_revision: str | None = "admissions"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

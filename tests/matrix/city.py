@@ -391,7 +391,8 @@ def _staff(city: City, corner: Corner, number: str) -> None:
         city.do(SetContract(staff_id=member.id, from_day=today - timedelta(days=400),
                             weekly_minutes=2400))  # fmt: skip
         city.do(SetSkill(staff_id=member.id, skill="WARD", valid_from=today))
-    city.do(LinkStaffAccount(staff_id=ids["staff"], account_id=ids["account"]))
+    nurse = city.enrol("nurse", scope=corner.scope).id
+    city.do(LinkStaffAccount(staff_id=ids["staff"], account_id=nurse))
     ids["shift"] = city.do(DefineShift(
         ward_id=ids["ward"], code="D", name_zh="白班", name_en="Day", starts_minute=480,
         minutes=480, skill="WARD",
@@ -404,7 +405,7 @@ def _staff(city: City, corner: Corner, number: str) -> None:
     city.do(PublishRoster(roster_id=ids["roster"]))
     ids["swap"] = city.do(
         AskSwap(duty_id=ids["duty"], other_staff_id=ids["other_staff"]),
-        Actor(ids["account"], ActorKind.SERVICE, session=new_id()),
+        Actor(nurse, ActorKind.SERVICE, session=new_id()),
     ).id
     plan = city.do(RequestRosterPlan(
         hospital_id=ids["hospital"], ward_id=ids["ward"], from_day=first, days=2,

@@ -177,7 +177,7 @@ def test_a_status_takes_as_many_statements_for_one_ward_as_for_ten(world: World)
                                   name_en="w", licensed_beds=1, staffed_beds=1))  # fmt: skip
         world.run(AddRoom(ward_id=ward.id, code="1"))
     counted.append(_statements(world))
-    assert counted == [8, 8]
+    assert counted == [9, 9]
 
 
 def _statements(world: World) -> int:
