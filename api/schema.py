@@ -41,6 +41,7 @@ from api.sight import look
 from api.staff import StaffMutations, StaffQueries
 from api.status import StatusQueries, StatusSubscriptions
 from api.transfer_mutations import ReceivingMutations, TransferMutations
+from api.transfer_plans import TransferPlanMutations, TransferPlanQueries
 from api.transfers import TransferQueries, TransferSubscriptions
 from authz.shipped import shipped_policy
 
@@ -77,6 +78,7 @@ class Query(
     RosterQueries,
     StaffQueries,
     StatusQueries,
+    TransferPlanQueries,
     TransferQueries,
 ): ...
 
@@ -107,6 +109,7 @@ class Mutation(
     StaffMutations,
     ReceivingMutations,
     TransferMutations,
+    TransferPlanMutations,
 ): ...
 
 

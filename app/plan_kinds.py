@@ -5,4 +5,5 @@ import domain.moves.plan_kind
 import domain.plans.bed_kind
 import domain.rosters.care_kind
 import domain.rosters.plan_kind
-import domain.scenarios.kind  # noqa: F401
+import domain.scenarios.kind
+import domain.transfers.plan_kind  # noqa: F401 - registers itself

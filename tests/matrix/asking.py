@@ -60,6 +60,8 @@ POINTS_AT = {
     "approveRosterPlan.planId": "roster_plan", "rejectRosterPlan.planId": "roster_plan", "encounterIds": "encounter", "homeWardId": "ward",
     "planProgress.id": "plan", "admissionId": "admission", "requestAdmission.encounterId": "planned_encounter", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",
+    "transferPlan.id": "transfer_plan", "transferPlanItems.planId": "transfer_plan",
+    "approveTransferPlan.planId": "transfer_plan", "rejectTransferPlan.planId": "transfer_plan",
     "transfer.id": "transfer", "requestTransfer.encounterId": "other_encounter",
     "askAboutTransfer.transferId": "incoming", "acceptTransfer.transferId": "incoming",
     "declineTransfer.transferId": "incoming", "withdrawAcceptance.transferId": "incoming",

@@ -69,6 +69,7 @@ from domain.staff.shifts import DefineShift
 from domain.staff.terms import RecordAbsence, SetContract, SetSkill
 from domain.staff.wishes import StateWish
 from domain.transfers.commands import RecordConsent, RequestTransfer
+from domain.transfers.planning import RequestTransferPlan
 from domain.transfers.words import TransferReason
 from kit.command import Command
 from kit.db import open_engine, reading
@@ -171,6 +172,7 @@ def _transfers(city: City) -> None:
         ids["incoming"] = city.do(RequestTransfer(
             encounter_id=coming, to_hospital_id=ids["hospital"], reason=TransferReason.CAPACITY,
         )).id  # fmt: skip
+        ids["transfer_plan"] = city.do(RequestTransferPlan(hospital_id=ids["hospital"])).id
         ids["declaration"] = city.do(DeclarePressure(
             hospital_id=ids["hospital"], level=2, reason=PressureReason.EXERCISE,
             ends_at=city.app.clock() + timedelta(hours=1),
