@@ -1,5 +1,6 @@
 """Plans against trying everything, and against the checker that shares no code with them."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from solvers.admission_problem import AdmissionProblem
@@ -13,9 +14,20 @@ def as_checked(plan: AdmissionPlan) -> Plan:
     return {stay.patient: (stay.night, list(stay.rooms)) for stay in plan.stays}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(problems())
 def test_a_small_problem_is_solved_to_the_cheapest_of_all_plans(problem: AdmissionProblem) -> None:
+    solved_to_the_cheapest(problem)
+
+
+@pytest.mark.nightly
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems())
+def test_many_small_problems_are_solved_to_the_cheapest(problem: AdmissionProblem) -> None:
+    solved_to_the_cheapest(problem)
+
+
+def solved_to_the_cheapest(problem: AdmissionProblem) -> None:
     plan = solve(problem)
     assert plan.outcome.status is Status.OPTIMAL
     assert faults(problem, as_checked(plan)) == []
