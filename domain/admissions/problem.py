@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from domain.admissions.buffer import emergency_buffers
 from domain.admissions.model import AdmissionRequest, TheatreSession
 from domain.admissions.states import OPEN
 from domain.beds.facts import BedFact, OccupantFact, PlacementFacts, placement_facts
@@ -43,7 +44,6 @@ POLICY = {
     RoomSex.MIXED: RoomSexPolicy.ANY,
 }
 OWN_ROOM = "room:own"
-NO_FORECAST = "NONE"  # no stored forecast: no beds are kept back, and the plan says so
 
 
 def frozen_admissions(
@@ -84,6 +84,11 @@ class _Freezing:
             .order_by(col(AdmissionRequest.id))
         ).all()
 
+        days = [first + timedelta(days=night) for night in range(nights)]
+        wards = [ward.id for ward in self.facts.wards]
+        self.buffers = emergency_buffers(
+            self.session, hospital_id, wards, days, self.zone, self.now
+        )
         self.promised = {_only(row.room_id) for row in self.asked if self._fixed(row)}
 
     def _fixed(self, row: AdmissionRequest) -> bool:
@@ -97,11 +102,12 @@ class _Freezing:
             rooms=tuple(self._rooms()),
             wards=tuple(
                 Ward(key=str(w.id), min_age=w.min_age, max_age=w.max_age,
-                     specialties=w.specialties, staffed=(w.staffed_beds,))
+                     specialties=w.specialties, staffed=(w.staffed_beds,),
+                     buffer=self.buffers.by_ward.get(w.id, ()))
                 for w in self.facts.wards
             ),
             theatres=tuple(self._theatres()),
-            buffer_source=NO_FORECAST,
+            buffer_source=self.buffers.source,
         )  # fmt: skip
 
     def night(self, day: date) -> int:

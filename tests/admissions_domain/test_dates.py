@@ -1,14 +1,16 @@
 """Elective admissions: asked for, dated against the present, planned and planned again."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, col, select
 
 from app.solver_process import SolverLimits
 from domain.admissions.asking import RequestAdmissionPlan
+from domain.admissions.buffer import EMERGENCIES
 from domain.admissions.commands import (
     CancelAdmissionRequest,
     RequestAdmission,
@@ -19,12 +21,18 @@ from domain.admissions.model import AdmissionRequest, AdmissionState
 from domain.admissions.plan_kind import AdmissionPlans
 from domain.beds.commands import ArrivePatient
 from domain.beds.model import BedHold
+from domain.forecasts.forecast import LEVELS
+from domain.forecasts.model import ForecastMeasure, ForecastSeries, ForecastState, StoredForecast
+from domain.forecasts.series import Step
+from domain.forecasts.series_rows import key_of
+from domain.measures.place import Place
 from domain.patients.commands import SetExpectedDischarge
-from domain.patients.model import EncounterStatus, Sex
+from domain.patients.model import EncounterClass, EncounterStatus, Sex
 from domain.places.commands import SetStaffedBeds
 from domain.plans.commands import ApprovePlan, ExecuteItem
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from domain.plans.runs import RecordPlan
+from kit.canonical import parse_canonical
 from kit.errors import Conflict, Invalid
 from tests.domain_world import World, world
 
@@ -222,3 +230,46 @@ def test_an_item_whose_request_changed_since_is_stale_alone(world: World) -> Non
 def test_a_plan_begins_today_or_later(world: World) -> None:
     command = RequestAdmissionPlan(hospital_id=world.hospital.id, from_day=day(-1))
     assert world.refused(command, Invalid, "INVALID").field == "fromDay"
+
+
+def test_beds_are_kept_back_for_forecast_emergencies_and_the_plan_says_so(world: World) -> None:
+    _forecast(world, [0.0, 0.0, 0.0, 1.2, 4.6])
+    asked(world)
+    plan, _ = planned(world, nights=7)
+    run = world.get(SolverRun, plan.run_id)
+    problem = parse_canonical(bytes(run.problem))["problem"]
+    assert problem["buffer_source"] == "FORECAST_P90+NONE"  # ward B has no forecast
+    buffers = {ward["key"]: ward["buffer"] for ward in problem["wards"]}
+    assert buffers == {
+        str(world.ward_a.id): [0, 0, 0, 2, 5, 0, 0], str(world.ward_b.id): [],
+    }  # fmt: skip
+
+
+def test_a_stale_forecast_keeps_no_bed_back(world: World) -> None:
+    _forecast(world, [2.0] * 5, days_ago=2)
+    plan, _ = planned(world, nights=3)
+    problem = parse_canonical(bytes(world.get(SolverRun, plan.run_id).problem))["problem"]
+    assert problem["buffer_source"] == "NONE"
+
+
+def _forecast(world: World, p90: list[float], days_ago: int = 0) -> None:
+    """Emergencies of ward A, forecast at midnight."""
+    zone = ZoneInfo(world.hospital.time_zone)
+    on = day(-days_ago)
+    made = datetime(on.year, on.month, on.day, tzinfo=zone).astimezone(UTC)
+    here: dict[str, Any] = {"hospital_id": world.hospital.id, "ward_id": world.ward_a.id}
+    place = Place(world.hospital.id, world.ward_a.id)
+    series = ForecastSeries(
+        measure=ForecastMeasure.ADMISSIONS, encounter_class=EncounterClass.EMERGENCY,
+        step=Step.DAY, place_key=key_of(place, EMERGENCIES, Step.DAY), horizon=len(p90), **here,
+    )  # fmt: skip
+    row = StoredForecast(
+        series_id=series.id, state=ForecastState.READY, horizon=len(p90), model="test",
+        time_zone=world.hospital.time_zone, as_of=made, made_at=made, requested_at=made,
+        requested_by=world.actor.id, quantiles=[p90 for _ in LEVELS], **here,
+    )  # fmt: skip
+    with Session(world.engine) as session:
+        session.add(series)
+        session.flush()
+        session.add(row)
+        session.commit()
