@@ -9,15 +9,21 @@ from typing import Any
 
 import anyio
 import pytest
+from sqlmodel import select
 
 from api.context import Context
+from app.solver_process import SolverLimits
 from app.wiring import App
-from domain.beds.commands import AddBed, AdmitPatient, HoldBed
-from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient
+from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
+from domain.patients.commands import Identity, RegisterEncounter, RegisterPatient, UpdateEncounter
 from domain.patients.model import Encounter, Sex
-from domain.places.commands import AddRoom, OpenHospital, OpenWard
+from domain.places.commands import AddRoom, OpenHospital, OpenWard, UpdateWard
 from domain.places.model import ApprovalMode, ModeReason, RoomKind, Ward
 from domain.places.modes import SwitchApprovalMode
+from domain.plans.commands import ExecuteItem
+from domain.plans.kinds import kind_of
+from domain.plans.model import ProposalItem, SolverRun
+from domain.plans.runs import ClaimRun, RecordPlan
 from domain.transfers.commands import (
     AcceptTransfer,
     ArriveTransfer,
@@ -28,11 +34,14 @@ from domain.transfers.commands import (
     RequestTransfer,
 )
 from domain.transfers.model import Transfer
+from domain.transfers.planning import ApproveTransferPlan, RequestTransferPlan
 from domain.transfers.words import DeclineReason, TransferReason
+from kit.db import reading
 from kit.errors import Conflict, Denied, NotFound, Refusal
 from kit.work import Actor, Scope
 from tests.house import enrol, house
 from tests.matrix.asking import SCHEMA
+from tests.matrix.city import PROGRAM
 
 FACTS = "state sex ageBand isolation encounterId receivingEncounterId requestId"
 ONE = f"query ($id: UUID!) {{ transfer(id: $id) {{ {FACTS} }} }}"
@@ -85,9 +94,9 @@ def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
     with house(database_url, tmp_path) as app:
         wards, people = {}, {"network": enrol(database_url, "network-coordinator")}
         for code in ("NORTH", "SOUTH", "EAST"):
-            hospital = app.pipeline.run(
-                seeder, OpenHospital(code=code, name_zh=code, name_en=code)
-            ).result
+            hospital = app.pipeline.run(seeder, OpenHospital(
+                code=code, name_zh=code, name_en=code, latitude=31.2, longitude=121.5,
+            )).result  # fmt: skip
             wards[code] = app.pipeline.run(seeder, OpenWard(
                 hospital_id=hospital.id, code="W", name_zh="W", name_en="W", licensed_beds=4,
                 staffed_beds=4,
@@ -187,6 +196,42 @@ def test_each_side_takes_its_own_steps_and_the_journey_needs_no_right_in_the_oth
     }
     assert seen["NORTH"] == ["REQUESTED", *seen["SOUTH"]]
     assert seen["SOUTH"] == ["UNDER_REVIEW", "ACCEPTED", "BED_HELD", "IN_TRANSIT", "ARRIVED"]
+
+
+def test_the_network_carries_out_its_plan_without_seeing_who_it_is(town: Town) -> None:
+    wish = {"specialty": "CARDIOLOGY", "encounter_id": town.encounter.id}
+    town.do("NORTH", UpdateEncounter(**wish))  # type: ignore[arg-type]
+    town.do("NORTH", RequestBed(encounter_id=town.encounter.id))
+    administrator = enrol(town.app.settings.database, "system-administrator")
+    town.app.decisions.reload()
+    town.app.pipeline.run(administrator, UpdateWard(
+        ward_id=town.wards["SOUTH"].id, specialties=(("CARDIOLOGY", 1),)
+    ))  # fmt: skip
+    with pytest.raises(Denied):
+        town.do("NORTH", RequestTransferPlan())
+    plan = town.do("network", RequestTransferPlan())
+    with reading(town.app.engine) as session:
+        run = session.get(SolverRun, plan.run_id)
+        assert run is not None
+        problem = bytes(run.problem)
+    limits = SolverLimits(5.0, 5_000, 0)
+    answer = kind_of(plan.kind).solve(problem, limits, lambda _told: None)
+    town.app.pipeline.run(PROGRAM, ClaimRun(proposal_id=plan.id))
+    town.app.pipeline.run(PROGRAM, RecordPlan(proposal_id=plan.id, answer=answer))
+    look = """query ($id: UUID!) { transferPlanItems(planId: $id, first: 5) {
+      nodes { state toHospitalId needSource kept { code zh en } } } }"""
+    (item,) = town.asked("network", look, id=plan.id)["transferPlanItems"]["nodes"]
+    south = str(town.wards["SOUTH"].hospital_id)
+    assert (item["state"], item["toHospitalId"], item["needSource"]) == ("PROPOSED", south, "NONE")
+    assert all(rule["zh"] and rule["en"] for rule in item["kept"])
+    assert town.asked("SOUTH", look, id=plan.id) == {"refused": "NOT_FOUND"}
+    town.do("network", ApproveTransferPlan(proposal_id=plan.id))
+    with reading(town.app.engine) as session:
+        key = session.exec(select(ProposalItem.id)).one()
+    done = town.do("network", ExecuteItem(item_id=key))
+    asked = town.asked("SOUTH", ONE, id=done.detail["transfer"])["transfer"]
+    assert (asked["state"], asked["sex"], asked["encounterId"]) == ("UNDER_REVIEW", "FEMALE", None)
+    assert town.asked("network", WHO, h=south) == {"patients": {"nodes": []}}
 
 
 def test_two_who_accept_at_once_are_one_acceptance(town: Town) -> None:
