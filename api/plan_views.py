@@ -1,6 +1,6 @@
 """What GraphQL shows of plans: outcome, items, terms, alternatives, why some must wait."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -117,6 +117,10 @@ class PlanItemView(View):
     to_bed_id: strawberry.ID | None
     planned_bed_id: strawberry.ID | None
     hold_id: strawberry.ID | None
+    day: date | None  # of a plan of admissions, as are the next three
+    to_ward_id: strawberry.ID | None
+    to_room_id: strawberry.ID | None
+    buffer_source: str | None
     penalty: int | None
     terms: list[ScoreTerm] | None
     kept: list[RuleText] | None
@@ -140,6 +144,10 @@ class PlanItemView(View):
             to_bed_id=_id(row.to_bed_id),
             planned_bed_id=_id(row.planned_bed_id),
             hold_id=_id(row.hold_id),
+            day=date.fromisoformat(row.detail["day"]) if "day" in row.detail else None,
+            to_ward_id=_known(row.detail, "ward"),
+            to_room_id=_known(row.detail, "room"),
+            buffer_source=row.detail.get("buffer_source"),
             penalty=row.penalty,
             terms=[ScoreTerm(rule=RuleText.of(t["code"]), penalty=t["penalty"]) for t in row.terms],
             kept=[RuleText.of(code) for code in row.kept],
@@ -227,3 +235,7 @@ class PlanProgress(View):
 
 def _id(key: UUID | None) -> strawberry.ID | None:
     return strawberry.ID(str(key)) if key else None
+
+
+def _known(detail: dict[str, Any], name: str) -> strawberry.ID | None:
+    return strawberry.ID(detail[name]) if name in detail else None

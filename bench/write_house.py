@@ -35,7 +35,7 @@ from kit.db import mark_ledgered
 from kit.ids import new_id
 from kit.work import Actor, ActorKind, Work
 from tests.house import KEYS, enrol, settings_for
-from tests.postgres_server import driver_address, find_or_start
+from tests.postgres_server import driver_address, durable
 
 MAKERS = ("system-administrator", "house-supervisor", "charge-nurse")
 BEDS = 64
@@ -125,7 +125,7 @@ def databases() -> Iterator[Made]:
     """Two SQLite files on the disk and a PostgreSQL database; all are gone afterwards."""
     name = f"wardgrid_bench_{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="bench-writes-", dir="/var/tmp") as folder:
-        server = find_or_start(Path(folder), os.getpid())
+        server = durable()
         with psycopg.connect(driver_address(server), autocommit=True) as admin:
             admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
             try:

@@ -47,7 +47,8 @@ class AdmissionPlans(PlanKind):
         body = parse_canonical(run.problem)
         first, versions = date.fromisoformat(body["first_day"]), body["versions"]
         dated = [
-            _dated(work, plan, first, stay, versions[stay["patient"]]) for stay in answer["stays"]
+            _dated(work, plan, first, stay, versions[stay["patient"]], answer["buffer_source"])
+            for stay in answer["stays"]
         ]
         return dated + [_waiting(work, plan, each) for each in answer["unplanned"]]
 
@@ -65,7 +66,7 @@ class AdmissionPlans(PlanKind):
 
 
 def _dated(
-    work: Work, plan: Proposal, first: date, stay: dict[str, Any], version: int
+    work: Work, plan: Proposal, first: date, stay: dict[str, Any], version: int, buffer: str
 ) -> ProposalItem:
     row = work.get(AdmissionRequest, UUID(stay["patient"]))
     room = work.get(Room, UUID(stay["rooms"][0]))
@@ -78,6 +79,7 @@ def _dated(
             "room": str(room.id),
             "rooms": list(stay["rooms"]),
             "version": version,
+            "buffer_source": buffer,
         },
         terms=[{"code": code, "penalty": points} for code, points in stay["terms"]],
         kept=list(stay["kept"]), waived=list(stay["waived"]),
