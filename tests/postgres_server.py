@@ -1,9 +1,9 @@
 """A PostgreSQL for the tests: one of our own that does not wait for the disk.
 
-A test copies a database and drops it; a server that flushes its files takes ten times as long for
-that as one that does not (4.3 and 0.35 s on a busy disk). Ours runs the programs of the machine, or
-else of a wheel, in a temporary folder; it is started by whichever test worker needs it first, and
-ends with the test run, even with one that was killed.
+A test copies a database of 870 files and drops it. On the machine's own server that took 4.3 s on a
+busy disk, on one that does not flush 0.35 s, in memory 0.04 s of processor time. Ours runs the
+programs of the machine, or else of a wheel, in a temporary folder; it is started by whichever test
+worker needs it first, and ends with the test run, even with one that was killed.
 """
 
 import fcntl
@@ -23,7 +23,8 @@ _GIVEN = "WARDGRID_TEST_POSTGRES"  # address of another server as SQLAlchemy wri
 _INSTALLED = "/usr/lib/postgresql/*/bin"  # where Debian keeps the server's programs
 _START_TIMEOUT_S = 60
 _FLAGS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
-          "-c", "listen_addresses=", "-c", "shared_buffers=64MB")  # fmt: skip
+          "-c", "listen_addresses=", "-c", "shared_buffers=64MB",
+          "-c", "max_wal_size=256MB")  # fmt: skip
 
 # Ends the server when the test run is gone, however it went.
 _KEEPER = """
@@ -57,7 +58,7 @@ def durable() -> str:
 
 def start(owner_pid: int, flags: tuple[str, ...] = _FLAGS) -> str:
     """Start a server of our own that lives as long as the process `owner_pid`."""
-    folder = Path(tempfile.mkdtemp(prefix="wg-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="wg-pg-", dir=_memory()))
     binaries = _binaries(folder)
     unprivileged = {"user": "nobody"} if os.geteuid() == 0 else {}
     if unprivileged:  # the server refuses to run as root
@@ -114,6 +115,12 @@ def _binaries(folder: Path) -> Path:
         shutil.copytree(brought, copied, symlinks=True)
         return copied / "bin"
     return brought / "bin"
+
+
+def _memory() -> str | None:
+    """A folder in memory where there is one: nothing here need survive a power cut."""
+    folder = "/dev/shm"  # noqa: S108 - a folder of our own is made in it
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _version(binaries: Path) -> tuple[int, ...]:
