@@ -18,6 +18,22 @@ from tests.postgres_server import find_or_start
 _RUN_FOLDER = "WARDGRID_TEST_RUN"  # of the whole run: its workers share one PostgreSQL
 _RUN_OWNER = "WARDGRID_TEST_OWNER"
 
+# What no database judges runs on PostgreSQL by night, by day on SQLite alone.
+_BY_NIGHT = frozenset({
+    "admissions_domain", "alarm_rules", "demand", "fhir", "forecasts", "gateways", "measures",
+    "moves", "notices", "pressure", "rosters_domain", "scenarios", "staff", "transfers",
+})  # fmt: skip
+_BY_DAY = frozenset({"test_duties.py", "test_refusals.py"})  # constraints stand behind these
+
+
+@pytest.hookimpl(tryfirst=True)  # before those marked are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        kind = getattr(item, "callspec", None) and item.callspec.params.get("database_kind")  # type: ignore[attr-defined]  # of parametrised ones
+        folder, file = item.path.parent.name, item.path.name
+        if kind == "postgresql" and folder in _BY_NIGHT and file not in _BY_DAY:
+            item.add_marker(pytest.mark.nightly)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):

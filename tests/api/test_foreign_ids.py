@@ -71,7 +71,8 @@ def test_nothing_but_foreign_ids_is_answered_like_nothing_but_unknown_ones(
     ids = city.corners["EAST/A"].ids
     paths = [path for one, path in CASES if one == root]
     foreign = {path: ids[points_at(root, path.rpartition(".")[2])] for path in paths}
-    unknown = {path: uuid4() for path in paths}
+    made: dict[UUID, UUID] = {}  # fields that point at one thing do so here too
+    unknown = {path: made.setdefault(foreign[path], uuid4()) for path in paths}
     for user in users:
         assert heard(city, user, root, foreign) == heard(city, user, root, unknown)
 

@@ -94,7 +94,7 @@ def test_scopes_are_the_fewest_places_that_cover_everything() -> None:
 def test_classes_tell_everyone_from_assigned_patients() -> None:
     decisions = Stored(bound("nurse", HERE)).decisions
 
-    assert decisions.classes(NURSE, HERE) == frozenset("KBPOMGDW")
+    assert decisions.classes(NURSE, HERE) == frozenset("KBPOMGDWT")
     assert decisions.assigned_classes(NURSE, HERE) == frozenset("ICN")
     assert decisions.classes(NURSE, ABROAD) == frozenset("G")
 

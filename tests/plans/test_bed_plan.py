@@ -64,7 +64,7 @@ class Planning:
         return plan
 
     def until(self, plan: UUID, state: PlanState) -> None:
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 240
         while self.plan(plan).state is not state:
             assert time.monotonic() < ends, self.plan(plan).state
             self.city.app.jobs.round()
