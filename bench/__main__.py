@@ -13,7 +13,8 @@ from time import monotonic
 
 BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan",
            "transfers", "restart", "writes", "readings", "ingest", "alarm_latency",
-           "alarm_quality", "rule_rate", "detectors", "status", "forecast", "nrp")  # fmt: skip
+           "alarm_quality", "rule_rate", "detectors", "status", "forecast", "nrp",
+           "solvers")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 
