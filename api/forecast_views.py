@@ -15,9 +15,10 @@ from api.sight import CLASS, Sight, View, classified, shows
 from authz.classes import DataClass
 from domain.devices.model import DeviceKind
 from domain.forecasts.commands import MOST_STEPS
-from domain.forecasts.model import ForecastMeasure, ForecastState, StoredForecast
+from domain.forecasts.model import ForecastState, StoredForecast
 from domain.forecasts.queries import ForecastFound
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.patients.model import EncounterClass
 
 for _words, _name in ((ForecastMeasure, None), (ForecastState, None), (Step, "ForecastStep")):

@@ -14,8 +14,8 @@ from domain.devices.model import DeviceKind
 from domain.forecasts import queries
 from domain.forecasts.commands import RequestForecast
 from domain.forecasts.history import What
-from domain.forecasts.model import ForecastMeasure
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place, place_in_reach
 from domain.patients.model import EncounterClass
 from kit.errors import Invalid

@@ -12,8 +12,8 @@ from api.sight import Sight, View, classified, shows
 from api.staff_views import StaffMemberView, at_most
 from authz.classes import DataClass
 from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem, SolverRun
-from domain.rosters.answers import ROSTER_LINE, planned_duties
 from domain.rosters.balances import Burden
+from domain.rosters.line_rows import ROSTER_LINE, planned_duties
 from domain.rosters.queries import Coverage, Fairness
 from domain.rosters.texts import roster_text
 

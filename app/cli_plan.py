@@ -53,9 +53,10 @@ def _run_of(running: Any, actor: Any, plan_id: UUID) -> Any:
 
 def _solve(run: Any) -> dict[str, Any]:
     from app.solver_process import SolverFailed, SolverLimits, run_solver
+    from domain.plans.kinds import kind_of
 
     limits = SolverLimits(run.time_limit_ms / 1000, run.gap_limit_ppm, run.seed)
     try:
-        return run_solver(run.kind, run.problem, limits)
+        return run_solver(kind_of(run.kind).solving, run.problem, limits)
     except SolverFailed as failed:
         stop(f"the solver failed: {failed}")

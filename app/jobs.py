@@ -18,7 +18,7 @@ from app.pipeline import Pipeline
 from app.solver_process import SolverFailed, SolverLimits, run_solver
 from domain.plans.cancelling import no_longer_wanted
 from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
-from domain.plans.kinds import Lane
+from domain.plans.kinds import Lane, kind_of
 from domain.plans.queries import (
     DueRun,
     approved_items,
@@ -135,7 +135,7 @@ class Jobs:
             if end.is_set() or self._stop.is_set():
                 return
             plan = run_solver(
-                run.kind, run.problem, limits,
+                kind_of(run.kind).solving, run.problem, limits,
                 lambda progress: self.on_progress(run, progress), end,
             )  # fmt: skip
             self._try(RecordPlan(proposal_id=run.proposal_id, answer=plan))

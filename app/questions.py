@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 from app.solver_process import SolverFailed, SolverLimits, run_solver
+from domain.plans.kinds import kind_of
 from kit.errors import Conflict, Retry
 
 AT_ONCE = 2
@@ -28,7 +29,13 @@ class Questions:
         if not self._places.acquire(timeout=WAIT_S):
             raise Retry("the solvers are busy; ask again", reason="SOLVERS_BUSY")
         try:
-            return run_solver(kind, problem, self._limits, cancelled=self._stop, question=question)
+            return run_solver(
+                kind_of(kind).solving,
+                problem,
+                self._limits,
+                cancelled=self._stop,
+                question=question,
+            )
         except SolverFailed as failed:
             raise Conflict("there is no answer to this question", reason="NO_ANSWER") from failed
         finally:

@@ -34,7 +34,7 @@ class SolverFailed(RuntimeError):
 
 
 def run_solver(
-    kind: str,
+    module: str,
     problem: bytes,
     limits: SolverLimits,
     on_progress: Callable[[dict[str, Any]], None] = lambda _progress: None,
@@ -53,7 +53,7 @@ def run_solver(
                 sys.executable,
                 "-m",
                 worker,
-                kind,
+                module,
                 json.dumps(asdict(limits)),
                 *(["asked"] if asked else []),
             ],

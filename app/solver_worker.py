@@ -9,32 +9,30 @@ import sys
 from typing import Any
 
 from app.solver_process import SolverLimits
+from domain.plans.solving import answer, solve
 
 PR_SET_PDEATHSIG = 1
 
 
-def main(kind: str, limits_json: str, asked: str = "") -> None:
+def main(module: str, limits_json: str, asked: str = "") -> None:
     """With `asked`, the first line of the input is a question about the problem behind it."""
     limits = SolverLimits(**json.loads(limits_json))
     # Anything a solver prints to the real standard output would spoil the conversation.
-    answer = os.fdopen(os.dup(1), "w")
+    told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     confine(limits)
 
     def say(message: dict[str, Any]) -> None:
-        answer.write(json.dumps(message, separators=(",", ":")) + "\n")
-        answer.flush()
+        told.write(json.dumps(message, separators=(",", ":")) + "\n")
+        told.flush()
 
     try:
-        import app.plan_kinds  # noqa: F401 - every kind registers itself
-        from domain.plans.kinds import kind_of
-
         body = sys.stdin.buffer
         question = json.loads(body.readline()) if asked else None
         if question is None:
-            say({"plan": kind_of(kind).solve(body.read(), limits, say)})
+            say({"plan": solve(module, body.read(), limits, say)})
         else:
-            say({"plan": kind_of(kind).answer(body.read(), question, limits)})
+            say({"plan": answer(module, body.read(), question, limits)})
     except ValueError as refused:
         say({"refused": type(refused).__name__})
 

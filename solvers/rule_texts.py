@@ -25,8 +25,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "ISOLATION_ROOM": ("房间不适合隔离", "Room does not suit the isolation"),
     "PREFERRED_PROPERTY": ("未满足房间偏好", "Room lacks what is wished for"),
     "ROOM_SIZE": ("房间床位数多于所愿", "Room larger than wished"),
-    "WARD_SPECIALTY": ("病区无此专科", "Ward does not treat the specialty"),
-    "WARD_SECOND_SPECIALTY": ("非病区首要专科", "Not the ward's first specialty"),
+    "WARD_SPECIALTY": ("计划病区无此专科", "Planned ward does not treat the specialty"),
+    "WARD_SECOND_SPECIALTY": (
+        "非计划病区首要专科",
+        "Not the planned ward's first specialty",
+    ),
     "ROOM_SPECIALTY": ("房间不属于该专科", "Room is not equipped for the specialty"),
     "ROOM_SECOND_SPECIALTY": ("非房间首要专科", "Not the room's first specialty"),
     "COHORT_BAY": ("多人间用于隔离", "Isolation in a bay"),

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from domain.forecasts.history import What
-from domain.forecasts.model import ForecastMeasure
 from domain.forecasts.queries import ForecastFound, newest
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.patients.model import EncounterClass
 from domain.staff.days import midnight

@@ -1,6 +1,5 @@
 """Plans of admissions: a date, ward and room for each who waits for one; carried out by dating."""
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +7,11 @@ from uuid import UUID
 from domain.admissions.commands import SetAdmissionDate
 from domain.admissions.model import AdmissionRequest
 from domain.places.model import Room
-from domain.plans.answers import answered, limits_of, told
-from domain.plans.kinds import PlanKind, RunLimits, Say, register
+from domain.plans.kinds import PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from kit.canonical import parse_canonical
 from kit.errors import Conflict
 from kit.work import Work
-from solvers.admissions import from_canonical, solve
 
 ADMISSIONS = "admissions"
 ADMIT_ON = "ADMIT_ON"
@@ -24,22 +21,9 @@ class AdmissionPlans(PlanKind):
     """Patients × dates × rooms over a horizon."""
 
     name = ADMISSIONS
+    solving = "domain.admissions.solving"
     good_for = timedelta(hours=4)
     longest_s = 600
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        frozen = from_canonical(parse_canonical(problem)["problem"])
-        plan = solve(frozen, limits_of(limits), told(say))
-        new = [stay for stay in plan.stays if not stay.patient.startswith("there:")]
-        decided = {
-            "stays": {stay.patient: [stay.night, list(stay.rooms)] for stay in new},
-            "objective": plan.outcome.objective,
-        }
-        return answered(
-            plan.outcome, decided, stays=[asdict(stay) | {"points": stay.points} for stay in new],
-            unplanned=[asdict(each) for each in plan.unplanned],
-            buffer_source=plan.buffer_source,
-        )  # fmt: skip
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]

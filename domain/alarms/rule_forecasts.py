@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.forecasts.forecast import LEVELS
-from domain.forecasts.model import ForecastMeasure
+from domain.forecasts.words import ForecastMeasure
 
 PATIENTS, DEVICES = "{patients}", "{devices}"  # UCUM
 

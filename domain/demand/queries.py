@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 
 from domain.demand.nurses import Nurses, nurses_for
 from domain.forecasts.forecast import LEVELS
-from domain.forecasts.model import ForecastMeasure
 from domain.forecasts.queries import ForecastFound, newest_of_wards
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.places import queries as places
 from domain.places.model import Hospital, Ward, WardStaffing

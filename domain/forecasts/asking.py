@@ -13,9 +13,10 @@ from domain.devices.model import DeviceAttachment
 from domain.forecasts.calendar import step_before
 from domain.forecasts.history import What
 from domain.forecasts.los_survival import WEEKS_NEEDED
-from domain.forecasts.model import ForecastMeasure, ForecastSeries, ForecastState, StoredForecast
+from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
 from domain.forecasts.series_rows import Kept, kept, key_of
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.places.model import Ward
 from kit.errors import Conflict

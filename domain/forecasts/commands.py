@@ -14,9 +14,10 @@ from domain.forecasts.forecast import require_horizon
 from domain.forecasts.freezing import Claimed
 from domain.forecasts.history import What
 from domain.forecasts.making import Problem
-from domain.forecasts.model import ForecastMeasure, ForecastSeries, ForecastState, StoredForecast
+from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
 from domain.forecasts.series_rows import open_series
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.measures.steps import moment
 from domain.patients.model import EncounterClass

@@ -10,7 +10,8 @@ from domain.forecasts.calendar import A_BIT, edges_of, step_before
 from domain.forecasts.history import What, counted, known_since
 from domain.forecasts.lying import lying
 from domain.forecasts.making import Problem
-from domain.forecasts.model import ForecastMeasure, ForecastSeries
+from domain.forecasts.model import ForecastSeries
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.measures.steps import Span, moment
 from kit.errors import Invalid

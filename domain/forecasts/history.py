@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from domain.beds.model import Bed, BedStay, StayBegin, StayEnd
 from domain.devices.model import Device, DeviceAttachment
-from domain.forecasts.model import ForecastMeasure
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.intervals import Intervals, Micros, as_micros
 from domain.measures.place import Place
 from domain.measures.spells import columns, during, in_place, micros

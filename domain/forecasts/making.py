@@ -15,9 +15,9 @@ from domain.forecasts.calendar import edges_of, holidays_at, start_of_series
 from domain.forecasts.calendar_level import forecast_calendar
 from domain.forecasts.forecast import LEVELS, Forecast
 from domain.forecasts.los_survival import WardStay, forecast_census
-from domain.forecasts.model import ForecastMeasure
 from domain.forecasts.scoring import Score, naive_scale, scored
 from domain.forecasts.series import Series, Step
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.steps import moment
 from kit.canonical import canonical_json
 from kit.errors import Refusal

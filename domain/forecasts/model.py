@@ -9,6 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.patients.model import EncounterClass
 from domain.places.model import LEDGERED
 from kit.rows import Row, UtcTime, one_of, words
@@ -16,16 +17,6 @@ from kit.work import Scope
 
 COMPUTING = text("state = 'COMPUTING'")
 TRUTH_IS_DUE = text("truth_due_at IS NOT NULL")
-
-
-class ForecastMeasure(StrEnum):
-    """What is counted; docs/forecasts.md says how."""
-
-    CENSUS = "CENSUS"  # patients in bed when a step ends
-    ARRIVALS = "ARRIVALS"  # who comes to the hospital; into the ward, from another ward too
-    ADMISSIONS = "ADMISSIONS"  # first beds of encounters
-    DISCHARGES = "DISCHARGES"  # departures of patients who left or died
-    DEVICE_USE = "DEVICE_USE"  # devices attached to a bed when a step ends
 
 
 class ForecastState(StrEnum):

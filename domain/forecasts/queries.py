@@ -13,15 +13,10 @@ from domain.forecasts.calendar import steps_after
 from domain.forecasts.forecast import LEVELS
 from domain.forecasts.history import What
 from domain.forecasts.judging import MODELS
-from domain.forecasts.model import (
-    ForecastMeasure,
-    ForecastScore,
-    ForecastSeries,
-    ForecastState,
-    StoredForecast,
-)
+from domain.forecasts.model import ForecastScore, ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
 from domain.forecasts.series_rows import key_of
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.measures.steps import moment
 from domain.places.reach import by_keyset, within

@@ -16,7 +16,8 @@ from domain.forecasts.calendar import A_BIT, steps_after, week_of
 from domain.forecasts.freezing import what_of
 from domain.forecasts.history import Counted, What, counted
 from domain.forecasts.judging import MODELS, judge
-from domain.forecasts.model import ForecastMeasure, ForecastScore, ForecastSeries, StoredForecast
+from domain.forecasts.model import ForecastScore, ForecastSeries, StoredForecast
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.measures.steps import Span, moment
 from domain.places.model import Hospital

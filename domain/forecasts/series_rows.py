@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from domain.forecasts.history import What
-from domain.forecasts.model import ForecastMeasure, ForecastSeries
+from domain.forecasts.model import ForecastSeries
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from kit.work import Work
 

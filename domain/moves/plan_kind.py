@@ -1,7 +1,6 @@
 """Plans of moves: patients give way in order, then the bed is held for the one who waits."""
 
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +11,10 @@ from domain.beds.model import BedHygiene, BedRequest, Hygiene, RequestState
 from domain.beds.presence import stay_of
 from domain.beds.waiting import turn_request
 from domain.patients.model import Encounter
-from domain.plans.answers import answered
-from domain.plans.kinds import PlanKind, RunLimits, Say, register
+from domain.plans.kinds import PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
-from kit.canonical import parse_canonical
 from kit.errors import Conflict
 from kit.work import Work
-from solvers.beds import from_canonical
-from solvers.engine import Outcome, Status
-from solvers.move_chains import MoveChain, cheapest_chain
 
 MOVES = "moves"
 MOVE_PATIENT, HOLD_BED = "MOVE_PATIENT", "HOLD_BED"
@@ -32,22 +26,8 @@ class MovePlans(PlanKind):
     """A chain of at most five moves and a hold, carried out step by step."""
 
     name = MOVES
+    solving = "domain.moves.solving"
     in_order = True
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        body = parse_canonical(problem)
-        started = perf_counter()
-        chain = cheapest_chain(
-            from_canonical(body["problem"]), body["target"], int(body["most_moves"])
-        )
-        wall_ms = round((perf_counter() - started) * 1000)
-        steps = [
-            {"request": m.request, "bed": m.bed, "from_bed": m.from_bed, "points": m.points,
-             "terms": [list(term) for term in m.terms], "kept": list(m.kept)}
-            for m in chain.moves
-        ]  # fmt: skip
-        decided = {"steps": [[m.request, m.bed] for m in chain.moves], "points": chain.points}
-        return answered(_outcome(chain, wall_ms), decided, steps=steps, target=body["target"])
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]
@@ -97,13 +77,6 @@ class MovePlans(PlanKind):
                            blocking=stay.id if stay else item.encounter_id)  # fmt: skip
         work.perform(MovePatient(encounter_id=item.encounter_id, bed_id=item.to_bed_id))
         return "MOVED"
-
-
-def _outcome(chain: MoveChain, wall_ms: int) -> Outcome:
-    points = chain.points if chain.moves else None
-    status = Status.OPTIMAL if chain.moves else Status.INFEASIBLE if chain.proven else Status.NONE
-    gap = 0.0 if chain.moves else None
-    return Outcome(status, points, points, gap, not chain.proven, wall_ms, 0, "uniform cost", "1")
 
 
 def _row(work: Work, plan: Proposal, number: int, step: dict[str, Any]) -> ProposalItem:

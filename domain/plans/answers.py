@@ -4,7 +4,7 @@ import hashlib
 from math import isfinite
 from typing import Any
 
-from domain.plans.kinds import RunLimits, Say
+from domain.plans.solving import RunLimits, Say
 from kit.canonical import canonical_json
 from solvers.engine import Limits, Outcome, Progress
 

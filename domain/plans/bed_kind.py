@@ -9,10 +9,9 @@ from sqlmodel import col, select
 from domain.beds.commands import HoldBed
 from domain.beds.model import Bed, BedRequest, RequestState, Waiver
 from domain.beds.waiting import turn_request
-from domain.plans.bed_answers import item_rows, solve_beds
 from domain.plans.bed_problem import people_of
-from domain.plans.bed_questions import answer_beds
-from domain.plans.kinds import ItemDecision, PlanKind, RunLimits, Say, register
+from domain.plans.bed_rows import item_rows
+from domain.plans.kinds import ItemDecision, PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from kit.errors import Conflict, Invalid
 from kit.work import Work
@@ -25,17 +24,12 @@ class BedPlans(PlanKind):
     """Requests × beds now."""
 
     name = BEDS
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        return solve_beds(problem, limits, say)
+    solving = "domain.plans.bed_solving"
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]
     ) -> list[ProposalItem]:
         return item_rows(plan, answer, people_of(work, run))
-
-    def answer(self, problem: bytes, question: dict[str, Any], limits: RunLimits) -> dict[str, Any]:
-        return answer_beds(problem, question, limits)
 
     def propose(self, work: Work, item: ProposalItem) -> None:
         """Mark the request as proposed, where it still waits; it may have gone another way."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from domain.plans.kinds import RunLimits
+from domain.plans.solving import RunLimits
 from kit.canonical import parse_canonical
 from solvers.bed_conflict import conflict_of
 from solvers.bed_explanation import explain

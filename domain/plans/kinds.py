@@ -5,31 +5,18 @@ item, and what they approve is carried out by ordinary commands that check it ag
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlmodel import Session
 
 from domain.plans.model import Proposal, ProposalItem, SolverRun
+from domain.plans.solving import RunLimits, Say, answer, solve
 from kit.errors import Invalid
 from kit.work import Work
-
-Say = Callable[[dict[str, Any]], None]  # progress: incumbent, bound, gap_ppm
-
-
-class RunLimits(Protocol):
-    """app.solver_process.SolverLimits, seen from below."""
-
-    @property
-    def time_limit_s(self) -> float: ...
-    @property
-    def gap_ppm(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
 
 
 class OverrideReason(StrEnum):
@@ -79,6 +66,7 @@ class PlanKind(ABC):
     """One kind of plan. Registered once; found by the name that its runs and plans carry."""
 
     name: ClassVar[str]
+    solving: ClassVar[str]  # the module with its solver's half, see domain.plans.solving
     read_action: ClassVar[str] = "plan.read"
     ask_action: ClassVar[str] = "plan.request"  # of asking, and of calling off what was asked
     decide_action: ClassVar[str] = "plan.approve"  # of its ApprovePlan and RejectPlan
@@ -90,12 +78,12 @@ class PlanKind(ABC):
     def lane(self) -> Lane:
         return Lane.QUICK if self.longest_s <= QUICK_S else Lane.LONG
 
-    @abstractmethod
     def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        """Solve a stored problem, in the solver's own process: `answers.answered(…)`.
+        """Solve a stored problem here: the jobs do it in a process of its own."""
+        return solve(self.solving, problem, limits, say)
 
-        Raises ValueError for bytes that are no problem of this kind.
-        """
+    def answer(self, problem: bytes, question: dict[str, Any], limits: RunLimits) -> dict[str, Any]:
+        return answer(self.solving, problem, question, limits)
 
     @abstractmethod
     def rows(
@@ -122,13 +110,6 @@ class PlanKind(ABC):
         """Put what a person wants instead into the item. Raises Invalid where it cannot be."""
         raise Invalid("items of this plan are approved or rejected as they are",
                       field="items.choice")  # fmt: skip
-
-    def answer(self, problem: bytes, question: dict[str, Any], limits: RunLimits) -> dict[str, Any]:
-        """Answer a question about a stored problem, in a solver's process.
-
-        Raises ValueError for one that cannot be answered; by default none can.
-        """
-        raise ValueError(f"plans for {self.name} answer no {question.get('ask')}")
 
     def due(self, session: Session, item: ProposalItem) -> bool:
         """False while an approved item has to wait for something, a bed being cleaned perhaps."""

@@ -4,7 +4,6 @@ A care assignment is what opens a patient's record: whoever is given a patient s
 doctor before no longer does.
 """
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,33 +12,24 @@ from sqlmodel import col, select
 
 from domain.patients.care import AssignCare, EndCare
 from domain.patients.model import CareAssignment, Encounter
-from domain.plans.answers import answered, limits_of, told
-from domain.plans.kinds import ItemDecision, PlanKind, RunLimits, Say, register
+from domain.plans.kinds import ItemDecision, PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from domain.rosters.care_freezing import on_duty
 from domain.staff.model import Profession, StaffMember
-from kit.canonical import parse_canonical
 from kit.errors import Conflict, Invalid
 from kit.work import Work
-from solvers.care import CarePlan, CareProblem, from_canonical, solve
-from solvers.care_explain import alternatives
-from solvers.engine import Limits
 
 CARE, ASSIGN_CARE, NO_DOCTOR = "care", "ASSIGN_CARE", "NO_DOCTOR"
-OTHERS, PRICED, PRICING_S = 3, 30, 0.5  # alternatives of each, of so many patients, and how long
 
 
 class CarePlans(PlanKind):
     """Doctors on duty × patients in bed, by specialty, load, continuity and acuity."""
 
     name = CARE
+    solving = "domain.rosters.care_solving"
     read_action = "care.plan"
     decide_action = "care.assign"
     good_for = timedelta(hours=2)
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        frozen = from_canonical(parse_canonical(problem))
-        return _answer(frozen, solve(frozen, limits_of(limits), told(say)))
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]
@@ -77,26 +67,6 @@ class CarePlans(PlanKind):
             return "KEPT"
         work.perform(AssignCare(account_id=doctor.account_id, encounter_id=item.encounter_id))
         return "ASSIGNED"
-
-
-def _answer(problem: CareProblem, plan: CarePlan) -> dict[str, Any]:
-    decided = {"doctors": plan.doctor_of, "objective": plan.outcome.objective}
-    priced = {item.patient for item in plan.items[:PRICED]}
-    return answered(
-        plan.outcome,
-        decided,
-        items=[
-            asdict(item) | {"alternatives": [
-                asdict(one) for one in alternatives(
-                    problem, plan, item.patient, OTHERS, Limits(time_limit_s=PRICING_S)
-                )
-            ] if item.patient in priced else []}
-            for item in plan.items
-        ],
-        uncared=[asdict(one) for one in plan.uncared],
-        loads=[asdict(one) for one in plan.loads],
-        spread=plan.spread,
-    )  # fmt: skip
 
 
 def _given(work: Work, plan: Proposal, item: dict[str, Any]) -> ProposalItem:

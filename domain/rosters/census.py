@@ -12,9 +12,9 @@ from math import ceil
 
 from sqlmodel import Session
 
-from domain.forecasts.model import ForecastMeasure
 from domain.forecasts.queries import newest_of_wards
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.places.model import Ward
 from domain.places.queries import staffed_beds

@@ -5,18 +5,16 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.plans.answers import limits_of, told
-from domain.plans.kinds import ItemDecision, PlanKind, RunLimits, Say, register
+from domain.plans.kinds import ItemDecision, PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
-from domain.rosters.answers import ROSTER_LINE, answer_of, line_rows, planned_duties
+from domain.rosters.line_rows import ROSTER_LINE, line_rows, planned_duties
 from domain.staff.duties import PlannedDuty, SetRosterLine
 from domain.staff.roster_model import ShiftType
 from kit.canonical import parse_canonical
 from kit.errors import Conflict, Invalid
 from kit.work import Work
 from solvers.roster_problem import RosterProblem
-from solvers.roster_repair import repair
-from solvers.rosters import from_canonical, solve
+from solvers.rosters import from_canonical
 
 ROSTER, REPAIR = "roster", "roster-repair"
 
@@ -25,14 +23,11 @@ class RosterPlans(PlanKind):
     """Everybody's duties over some weeks. Carried out as a draft, until the roster is published."""
 
     name = ROSTER
+    solving = "domain.rosters.roster_solving"
     read_action = "roster.read"
     decide_action = "roster.approve"
     good_for = timedelta(hours=24)
     longest_s: ClassVar[int] = 600
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        frozen = from_canonical(parse_canonical(problem))
-        return answer_of(frozen.first_day, solve(frozen, limits_of(limits), told(say)))
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]
@@ -83,14 +78,9 @@ class RosterRepairs(RosterPlans):
     """The fewest changes that cover what a sick call left open, in duties that people were told."""
 
     name = REPAIR
+    solving = "domain.rosters.repair_solving"
     good_for = timedelta(hours=4)
     longest_s: ClassVar[int] = 60
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        frozen = from_canonical(parse_canonical(problem))
-        told_to = frozen.published or ()
-        found = repair(frozen, told_to, (), limits_of(limits), told(say))
-        return answer_of(frozen.first_day, found.plan)
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]

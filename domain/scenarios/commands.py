@@ -11,7 +11,8 @@ from domain.places.model import Hospital, Room, Ward
 from domain.plans.asking import ask
 from domain.plans.bed_problem import problem_of
 from domain.plans.model import Proposal
-from domain.scenarios.kind import BASELINE, BED_SCENARIO, FORMAT, SCENARIO
+from domain.scenarios.kind import BED_SCENARIO
+from domain.scenarios.solving import BASELINE, FORMAT, SCENARIO
 from domain.staff.ratios import ratio_of
 from kit.canonical import canonical_json
 from kit.command import Command

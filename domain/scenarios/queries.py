@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from domain.plans.model import Proposal
 from domain.plans.queries import plan_in_reach, plan_items
-from domain.scenarios.kind import BASELINE, SCENARIO
+from domain.scenarios.solving import BASELINE, SCENARIO
 from kit.errors import NotFound
 from kit.work import Scope
 

@@ -4,33 +4,22 @@ The plan decides nothing for the receiving hospital: an executed item is a reque
 and both sides decide about it.
 """
 
-from dataclasses import asdict
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
 from domain.beds.model import BedRequest
 from domain.patients.model import Encounter
 from domain.places.model import Hospital
-from domain.plans.answers import answered, limits_of, told
-from domain.plans.kinds import ItemDecision, PlanKind, RunLimits, Say, register
+from domain.plans.kinds import ItemDecision, PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from domain.transfers.asking import RequestTransfer
 from domain.transfers.sides import across
 from domain.transfers.words import TransferReason, Urgency
-from kit.canonical import parse_canonical
 from kit.errors import Conflict, Invalid
 from kit.work import Work
-from solvers.transfer_alternatives import TransferAlternatives
-from solvers.transfer_plan import Decision, TransferItem, TransferPlan
-from solvers.transfer_problem import TransferProblem
-from solvers.transfer_table import table
-from solvers.transfers import from_canonical, solve
 
 TRANSFERS, TRANSFER = "transfers", "TRANSFER"
-ALTERNATIVES = 5
-PRICING_S = 5.0  # for the alternatives of all items together; later items have none
 URGENT_FROM, EMERGENCY_FROM = 4, 7  # priority of the request for a bed, 0 to 9
 
 
@@ -38,14 +27,11 @@ class TransferPlans(PlanKind):
     """Waiting patients × hospitals of the network."""
 
     name = TRANSFERS
+    solving = "domain.transfers.solving"
     read_action = "transfer_plan.read"
     ask_action = "transfer_plan.request"
     decide_action = "transfer_plan.approve"
     good_for = timedelta(minutes=30)
-
-    def solve(self, problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
-        frozen = from_canonical(parse_canonical(problem))
-        return answer_of(frozen, solve(frozen, limits_of(limits), told(say)))
 
     def rows(
         self, work: Work, plan: Proposal, run: SolverRun, answer: dict[str, Any]
@@ -81,43 +67,6 @@ class TransferPlans(PlanKind):
         ))  # fmt: skip
         item.detail = {**item.detail, "transfer": str(transfer.id)}
         return "REQUESTED"
-
-
-def answer_of(problem: TransferProblem, plan: TransferPlan) -> dict[str, Any]:
-    """Who is to go to another hospital, and who waits though none can take them."""
-    priced = TransferAlternatives(table(problem), plan)
-    ends = perf_counter() + PRICING_S
-    origins = {patient.key: patient.origin for patient in problem.patients}
-    items = [
-        _item(plan, item, priced if perf_counter() < ends else None)
-        for item in plan.items
-        if item.decision is Decision.WAITS
-        or (item.decision is Decision.GOES and item.hospital != origins[item.patient])
-    ]
-    decided = {
-        "items": {item.patient: [item.decision.value, item.hospital] for item in plan.items},
-        "objective": plan.outcome.objective,
-    }
-    return answered(plan.outcome, decided, items=items, need_source=plan.need_source)
-
-
-def _item(
-    plan: TransferPlan, item: TransferItem, priced: TransferAlternatives | None
-) -> dict[str, Any]:
-    others = priced.of(item.patient, ALTERNATIVES) if priced else ()
-    return {
-        "patient": item.patient, "hospital": item.hospital, "level": item.level,
-        "minutes": item.minutes, "cost": item.cost, "kept": list(item.kept),
-        "terms": [{"code": code, "penalty": points} for code, points in item.terms],
-        "waived": list(item.waived),
-        "reasons": [asdict(each) for each in plan.hindrances.get(item.patient, ())],
-        "alternatives": [
-            {"decision": one.decision.value, "hospital": one.hospital, "level": one.level,
-             "price": one.price, "exact": one.exact,
-             "terms": [{"code": code, "penalty": points} for code, points in one.terms]}
-            for one in others
-        ],
-    }  # fmt: skip
 
 
 def _row(work: Work, plan: Proposal, item: dict[str, Any], source: str | None) -> ProposalItem:

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.beds.facts import PlacementFacts
-from domain.forecasts.model import ForecastMeasure
 from domain.forecasts.queries import newest_of_wards
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from kit.clock import time_text
 
 NO_FORECAST = "NONE"  # nothing is kept free for arrivals that nobody has forecast

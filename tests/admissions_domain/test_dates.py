@@ -22,9 +22,10 @@ from domain.admissions.plan_kind import AdmissionPlans
 from domain.beds.commands import ArrivePatient
 from domain.beds.model import BedHold
 from domain.forecasts.forecast import LEVELS
-from domain.forecasts.model import ForecastMeasure, ForecastSeries, ForecastState, StoredForecast
+from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
 from domain.forecasts.series_rows import key_of
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.patients.commands import SetExpectedDischarge
 from domain.patients.model import EncounterClass, EncounterStatus, Sex

@@ -19,7 +19,7 @@ from domain.alarms.model import AlarmKind, Severity
 from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
-from domain.forecasts.model import ForecastMeasure
+from domain.forecasts.words import ForecastMeasure
 from domain.inbound.events import AdtEvent
 from domain.inbound.handling import KeepParked
 from domain.notices.words import Channel, sent

@@ -8,7 +8,8 @@ from sqlmodel import Session, select
 
 from domain.demand.nurses import Nurses, nurses_for, registered_share
 from domain.demand.queries import Beds, Demand, HospitalDemand, hospital_demand, network_demand
-from domain.forecasts.model import ForecastMeasure, StoredForecast
+from domain.forecasts.model import StoredForecast
+from domain.forecasts.words import ForecastMeasure
 from domain.places.commands import SetStaffedBeds
 from domain.places.model import CareLevel
 from domain.staff.ratios import Ratio, SetNurseRatio

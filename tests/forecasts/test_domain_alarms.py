@@ -11,7 +11,8 @@ from domain.alarms.rule_checks import read_rule
 from domain.alarms.rule_commands import DraftRule, PublishRule
 from domain.alarms.rule_plain import plain_of
 from domain.alarms.timing import due
-from domain.forecasts.model import ForecastMeasure, StoredForecast
+from domain.forecasts.model import StoredForecast
+from domain.forecasts.words import ForecastMeasure
 from domain.places.commands import SetStaffedBeds
 from kit.errors import Invalid
 from kit.work import Actor

@@ -11,10 +11,11 @@ from domain.devices.model import DeviceKind
 from domain.forecasts.asking import due
 from domain.forecasts.commands import ClaimForecasts, KeepForecasts, RequestForecast
 from domain.forecasts.history import What
-from domain.forecasts.model import ForecastMeasure, ForecastSeries, ForecastState, StoredForecast
+from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.queries import ForecastFound, forecasts, newest, newest_of_wards
 from domain.forecasts.series import Step
 from domain.forecasts.timers import ForecastTimer, due_commands
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.patients.model import EncounterClass
 from domain.places.commands import UpdateWard

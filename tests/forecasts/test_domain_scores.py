@@ -7,9 +7,10 @@ from sqlmodel import Session, col, select
 import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from domain.forecasts.commands import Made
 from domain.forecasts.judging import judge
-from domain.forecasts.model import ForecastMeasure, ForecastScore, ForecastSeries, StoredForecast
+from domain.forecasts.model import ForecastScore, ForecastSeries, StoredForecast
 from domain.forecasts.scores import ScoreForecasts
 from domain.forecasts.timers import due_commands
+from domain.forecasts.words import ForecastMeasure
 from domain.measures.formulas import MeasureName
 from domain.measures.interval import figures
 from kit.errors import Conflict

@@ -49,7 +49,6 @@ from domain.places.model import ApprovalMode, ModeReason, RoomKind, RoomSex
 from domain.places.modes import SwitchApprovalMode
 from domain.plans.approval_commands import ProposeApprovalRule
 from domain.plans.approval_model import Effect
-from domain.plans.bed_answers import solve_beds
 from domain.plans.kinds import kind_of
 from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
@@ -308,7 +307,7 @@ def _plan(city: City, corner: Corner) -> None:
         assert run is not None
         problem = bytes(run.problem)
         session.rollback()
-    answer = solve_beds(problem, SolverLimits(5.0, 0, 0), lambda _progress: None)
+    answer = kind_of("beds").solve(problem, SolverLimits(5.0, 0, 0), lambda _progress: None)
     city.do(RecordPlan(proposal_id=plan.id, answer=answer), PROGRAM)
     with reading(city.app.engine) as session:
         item = session.exec(select(ProposalItem).where(ProposalItem.proposal_id == plan.id)).one()

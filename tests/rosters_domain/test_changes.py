@@ -6,9 +6,9 @@ import pytest
 from sqlmodel import Session, select
 
 from domain.plans.model import Proposal
-from domain.rosters.answers import ROSTER_LINE
 from domain.rosters.asking import RequestRosterRepair
 from domain.rosters.deciding import ApproveRosterPlan
+from domain.rosters.line_rows import ROSTER_LINE
 from domain.rosters.sick import ReportOwnSick, ReportSick
 from domain.rosters.swaps import AnswerSwap, AskSwap, DecideSwap, WithdrawSwap
 from domain.staff.model import Absence

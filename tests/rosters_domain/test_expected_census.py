@@ -6,8 +6,9 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.forecasts.forecast import LEVELS
-from domain.forecasts.model import ForecastMeasure, ForecastSeries, ForecastState, StoredForecast
+from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.rosters.census import expected_census
 from tests.staff.team import Team
 

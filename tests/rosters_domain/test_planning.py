@@ -8,9 +8,9 @@ from sqlmodel import Session
 from domain.plans.commands import ExecuteItem, ItemDecision, RejectPlan
 from domain.plans.kinds import OverrideReason
 from domain.plans.model import ItemState, PlanState, SolverRun
-from domain.rosters.answers import ROSTER_LINE, UNCOVERED
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.deciding import ApproveRosterPlan
+from domain.rosters.line_rows import ROSTER_LINE, UNCOVERED
 from domain.rosters.queries import coverage, fairness
 from domain.rosters.texts import roster_text
 from domain.staff.model import AbsenceKind

@@ -9,13 +9,9 @@ from sqlmodel import Session, col, select
 from app.solver_process import SolverLimits
 from domain.beds.commands import AdmitPatient
 from domain.beds.model import BedRequest
-from domain.forecasts.model import (
-    ForecastMeasure,
-    ForecastSeries,
-    ForecastState,
-    StoredForecast,
-)
+from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
+from domain.forecasts.words import ForecastMeasure
 from domain.patients.commands import UpdateEncounter
 from domain.places.commands import UpdateWard
 from domain.places.model import Hospital

@@ -1,36 +1,16 @@
-"""The roster solver's answer as plain JSON, and as the items of a plan: a line for each person."""
+"""The roster solver's answer as the items of a plan: a line for each person."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.plans.answers import answered
 from domain.plans.model import ItemState, Proposal, ProposalItem
 from domain.staff.model import StaffMember
 from kit.work import Work
-from solvers.roster_plan import RosterPlan
 
 ROSTER_LINE = "ROSTER_LINE"
 UNCOVERED = "UNCOVERED"
-
-
-def answer_of(first_day: str, plan: RosterPlan) -> dict[str, Any]:
-    """The plan as JSON. `hash` covers who works when."""
-    decided = {
-        "duties": [[duty.staff, duty.day, duty.shift] for duty in plan.duties],
-        "objective": plan.outcome.objective,
-    }
-    return answered(
-        plan.outcome,
-        decided,
-        first_day=first_day,
-        items=[asdict(item) for item in plan.items],
-        gaps=[asdict(gap) | {"short_by": gap.short_by} for gap in plan.gaps],
-        fairness=[asdict(spread) for spread in plan.fairness],
-        conflicts=[asdict(conflict) for conflict in plan.conflicts],
-    )
 
 
 def line_rows(work: Work, plan: Proposal, answer: dict[str, Any]) -> list[ProposalItem]:
