@@ -23,7 +23,7 @@ SCHEMA = build_schema()
 @pytest.fixture
 def city(database_url: str, tmp_path: Path) -> Iterator[City]:
     with house(database_url, tmp_path) as app:
-        yield fill(app, database_url)
+        yield fill(app, database_url, ["EAST"])
 
 
 def someone(city: City, role: str, scope: Scope) -> Actor:

@@ -3,6 +3,7 @@
 `fill` goes through the pipeline; what has no command (an account's role) is arranged past it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -123,14 +124,16 @@ class AtOnce(Questions):
         return kind_of(kind).answer(problem, question, SolverLimits(2.0, 0, 0))
 
 
-def fill(app: App, url: str) -> City:
-    """Everything in every ward. Takes about a second."""
+def fill(
+    app: App, url: str, hospitals: Sequence[str] = HOSPITALS, wards: Sequence[str] = WARDS
+) -> City:
+    """Everything in every ward, a second for each: ask for no more than a test looks at."""
     app.questions = AtOnce()
     city = City(app, url, enrol(url, *SEEDER_ROLES))
     app.decisions.reload()
-    for code in HOSPITALS:
+    for code in hospitals:
         hospital = city.do(OpenHospital(code=code, name_zh=code, name_en=code))
-        for ward_code in WARDS:
+        for ward_code in wards:
             ward = city.do(
                 OpenWard(hospital_id=hospital.id, code=ward_code, name_zh=ward_code,
                          name_en=ward_code, licensed_beds=12, staffed_beds=12)

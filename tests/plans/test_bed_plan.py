@@ -114,7 +114,7 @@ def planning(database_url: str, tmp_path: Path) -> Iterator[Planning]:
         return made[0].now if made else START
 
     with house(database_url, tmp_path, clock=clock) as app:
-        city = fill(app, database_url)
+        city = fill(app, database_url, ["EAST"], ["A"])
         _call_off_other_plans(database_url)
         made.append(Planning(city))
         yield made[0]

@@ -3,11 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from sqlmodel import Session, select
 
 import app.plan_kinds  # noqa: F401 - every kind registers itself
-import tests.matrix.city
 from api.context import Context, snapshot
 from app.solver_process import SolverLimits
 from domain.beds.commands import AdmitPatient
@@ -129,12 +127,10 @@ def test_a_specialty_that_nobody_has_is_named(team: Team) -> None:
 
 
 def test_a_physician_sees_who_the_patient_is_only_once_the_plan_was_carried_out(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tests.matrix.city, "HOSPITALS", ("EAST",))  # one corner is enough here
-    monkeypatch.setattr(tests.matrix.city, "WARDS", ("A",))
     with house(sqlite_url, tmp_path) as program:
-        city = fill(program, sqlite_url)
+        city = fill(program, sqlite_url, ["EAST"], ["A"])
         corner = city.corners["EAST/A"]
         with reading(program.engine) as session:
             plan = session.get_one(Proposal, corner.ids["care_plan"])

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from domain.patients.model import Sex
+from domain.places.commands import OpenHospital, OpenWard
 from domain.plans.commands import ApprovePlan
 from domain.plans.model import PlanState
 from domain.scenarios.commands import ChangeKind, RequestScenario, ScenarioChange
@@ -56,11 +57,11 @@ def test_a_scenario_shows_both_sides_and_touches_nothing(planning: Planning) -> 
     assert _rows(planning) == before
     today, after, changes = _compared(planning, plan)
     assert changes == [{"kind": "WARD_CLOSED", "ward": str(ward)}]
-    assert (today["placed"], today["waiting"], today["displaced"]) == (3, 1, 0)
+    assert (today["placed"], today["waiting"], today["displaced"]) == (3, 0, 0)
     here = next(each for each in after["wards"] if each["ward"] == str(ward))
     assert (here["placed"], here["present"], here["staffed_beds"]) == (0, 0, 0)
     assert after["displaced"] == 2
-    assert after["placed"] + after["waiting"] == 6
+    assert after["placed"] + after["waiting"] == 5
     assert after["cost"] > today["cost"]
     assert today["status"] == after["status"] == "OPTIMAL"
 
@@ -103,7 +104,10 @@ def test_a_scenario_that_cannot_be_is_refused(
 
 
 def test_a_ward_of_another_hospital_and_a_plain_plan_are_not_found(planning: Planning) -> None:
-    foreign = planning.city.corners["WEST/A"].ids["ward"]
+    city = planning.city
+    west = city.do(OpenHospital(code="WEST", name_zh="WEST", name_en="WEST"))
+    foreign = city.do(OpenWard(hospital_id=west.id, code="A", name_zh="A", name_en="A",
+                            licensed_beds=1, staffed_beds=1)).id  # fmt: skip
     with pytest.raises(NotFound):
         _ask(planning, ScenarioChange(kind=ChangeKind.WARD_CLOSED, ward_id=foreign))
     live = planning.request()
