@@ -38,6 +38,7 @@ CHINESE: dict[str, str] = {
     "INFEASIBLE": "没有符合全部规则的方案。",
     "STALE_VERSION": "记录已被他人修改,请刷新后重试。",
     "LOST_A_RACE": "他人的修改先一步完成,请刷新后重试。",
+    "DATABASE_AWAY": "数据库暂时不可用,请重新发送。",
     "IN_FLIGHT": "相同的请求正在处理,请稍后重发。",
     "KEY_REUSED": "该幂等键已用于其他内容,请换一个新的键。",
     "STOPPING": "服务正在停止,请重新发送请求。",

@@ -72,6 +72,8 @@ class ParallelWriter:
             ):  # fmt: skip
                 with attempt:
                     return land()
+        except _SessionEnded as ended:
+            raise Retry("the database was away; send it again", reason="DATABASE_AWAY") from ended
         except DBAPIError as race:
             if not _lost_a_race(race):
                 raise
@@ -85,9 +87,10 @@ class ParallelWriter:
             transaction = connection.begin()
             try:
                 landed = do(connection)
-            except BaseException:
+            except BaseException as problem:
                 if transaction.is_active:  # a flush that failed has rolled it back already
                     transaction.rollback()
+                _raise_if_ended(problem)
                 raise
             if landed.draft is None:
                 transaction.rollback()
@@ -100,9 +103,10 @@ class ParallelWriter:
         try:
             self._outbox(connection, landed.events)
             append_drafts(stream, connection, [(given(landed.draft), landed)])
-        except BaseException:
+        except BaseException as problem:
             stream.rolled_back()
             transaction.rollback()
+            _raise_if_ended(problem)
             raise
         try:
             transaction.commit()
@@ -138,6 +142,15 @@ class _Busy:
             self._writer._idle.notify_all()
 
 
+class _SessionEnded(Exception):
+    """The server ended the session before COMMIT was sent: nothing was stored, so try anew."""
+
+
+def _raise_if_ended(problem: BaseException) -> None:
+    if isinstance(problem, DBAPIError) and problem.connection_invalidated:
+        raise _SessionEnded from problem
+
+
 def _met_another(problem: Exception) -> bool:
     """A command without a serial order read no version that its sender had seen: begin anew."""
     return isinstance(problem, Retry) or _lost_a_race(problem)
@@ -145,5 +158,5 @@ def _met_another(problem: Exception) -> bool:
 
 def _lost_a_race(problem: Exception) -> bool:
     if not isinstance(problem, DBAPIError):
-        return False
+        return isinstance(problem, _SessionEnded)
     return getattr(problem.orig, "sqlstate", None) in SERIALIZATION_FAILURES
