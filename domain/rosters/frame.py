@@ -11,13 +11,15 @@ from sqlmodel import Session, col, or_, select
 from domain.places.model import Ward
 from domain.rosters.balances import Burden, burdens
 from domain.rosters.demand import WardNeed, ward_need
+from domain.rosters.workdays import Workdays, workdays_of
+from domain.rosters.worked import BALANCE, Worked, worked_before
 from domain.staff.days import days_between
 from domain.staff.model import Absence, Contract, StaffMember, StaffSkill
 from domain.staff.policies import staffing_policy
-from domain.staff.roster_model import Duty, DutyState, ShiftType, StaffingPolicy, Wish
+from domain.staff.roster_model import Duty, DutyState, ShiftType, Wish
+from solvers.roster_ruleset import RosterRules, country_rules
 
 LOOK_BACK = timedelta(days=28)  # duties that rules over rows of days reach back to
-BALANCE = timedelta(days=91)  # over which fairness is kept
 
 
 @dataclass(slots=True)
@@ -27,11 +29,13 @@ class Frame:
     wards: Sequence[Ward]
     first: date
     until: date
-    policy: StaffingPolicy
+    rules: RosterRules
+    workdays: Workdays
     shifts: Sequence[ShiftType]
     needs: Sequence[WardNeed]
     members: Sequence[StaffMember]
     burdens: dict[UUID, Burden]
+    worked: dict[UUID, Worked]
     skills: dict[UUID, list[StaffSkill]] = field(default_factory=lambda: defaultdict(list))
     contracts: dict[UUID, list[Contract]] = field(default_factory=lambda: defaultdict(list))
     absences: dict[UUID, list[Absence]] = field(default_factory=lambda: defaultdict(list))
@@ -65,9 +69,12 @@ def frame_of(
         for ward in wards
     ]
     members = _members(session, hospital_id, keys, shifts, first)
+    policy = staffing_policy(session, hospital_id)
+    rules, workdays = country_rules(policy.labour_rules.lower()), workdays_of(session, hospital_id)
     frame = Frame(
-        wards, first, until, staffing_policy(session, hospital_id), shifts, needs, members,
+        wards, first, until, rules, workdays, shifts, needs, members,
         {b.member.id: b for b in burdens(session, members, first - BALANCE, first)},
+        worked_before(session, members, keys, days, rules, workdays),
     )  # fmt: skip
     _read_terms(session, frame)
     return frame

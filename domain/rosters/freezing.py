@@ -1,12 +1,14 @@
 """The frame as the roster solver's problem: pseudonymous keys, days counted from the first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
 from domain.rosters.demand import WardNeed
 from domain.rosters.frame import LOOK_BACK, Frame
+from domain.rosters.past import WORKDAYS_A_WEEK, working_minutes
+from domain.staff.days import days_between
 from domain.staff.model import Contract, StaffMember
 from domain.staff.roster_model import Duty, DutyState, ShiftKind, ShiftType
 from kit.canonical import canonical_json
@@ -14,10 +16,9 @@ from kit.errors import Invalid
 from solvers import roster_parts as parts
 from solvers.roster_canonical import problem_hash, to_canonical
 from solvers.roster_problem import RosterProblem
-from solvers.roster_ruleset import Term, country_rules
+from solvers.roster_ruleset import Term
 
 FOUR_WEEKS = 28
-ON_CALL_COUNTS = 4  # a quarter of the hours of an on-call duty at home is working time
 
 
 @contextmanager
@@ -53,15 +54,22 @@ def roster_problem(frame: Frame, frozen_until: date | None = None) -> RosterProb
         wishes=tuple(w for one in people for w in _wishes(frame, one)),
         published=published or None,
         frozen=tuple(day for day in frozen if day < len(frame.days)) if published else (),
-        rules=country_rules(frame.policy.labour_rules.lower()),
+        holidays=tuple(_holidays(frame)),
+        rules=frame.rules,
     )  # fmt: skip
 
 
+def _holidays(frame: Frame) -> Iterator[int]:
+    """Of the plan and of the days before it, of which a substitute rest day may still be owed."""
+    for day in days_between(frame.first - LOOK_BACK, frame.until):
+        if frame.workdays.is_holiday(day):
+            yield _index(frame, day)
+
+
 def _shift(row: ShiftType) -> parts.Shift:
-    on_call = row.kind is ShiftKind.ON_CALL
     return parts.Shift(
         key=str(row.id), kind=parts.ShiftKind(row.kind.value), start_min=row.starts_minute,
-        length_min=row.minutes, counted_min=row.minutes // ON_CALL_COUNTS if on_call else None,
+        length_min=row.minutes, counted_min=working_minutes(row),
         skills=(row.skill,) if row.skill else (),
     )  # fmt: skip
 
@@ -95,7 +103,7 @@ def may_work(member: StaffMember, shift: ShiftType) -> bool:
 
 
 def _person(frame: Frame, member: StaffMember) -> parts.Staff:
-    skills = frame.skills[member.id]
+    skills, away = frame.skills[member.id], tuple(_away(frame, member))
     return parts.Staff(
         key=str(member.id), contract=str(member.id),
         skills=tuple(
@@ -104,9 +112,15 @@ def _person(frame: Frame, member: StaffMember) -> parts.Staff:
             for one in skills if one.valid_from < frame.until
             and (one.expires_on is None or one.expires_on > frame.first)
         ),
-        absent=tuple(_away(frame, member)), barred=tuple(_not_yet(frame, member)),
-        history=_history(frame, member),
+        absent=away, barred=tuple(_not_yet(frame, member)),
+        target_min=_target(frame, member, away), history=_history(frame, member),
     )  # fmt: skip
+
+
+def _target(frame: Frame, member: StaffMember, away: Sequence[int]) -> int:
+    """A fifth of the contracted week for each working day on which they can be planned."""
+    days = sum(frame.workdays.works(day) for n, day in enumerate(frame.days) if n not in away)
+    return frame.contracts[member.id][0].weekly_minutes * days // WORKDAYS_A_WEEK
 
 
 def _away(frame: Frame, member: StaffMember) -> Iterator[int]:
@@ -132,7 +146,7 @@ def _not_yet(frame: Frame, member: StaffMember) -> Iterator[tuple[int, str]]:
 
 
 def _history(frame: Frame, member: StaffMember) -> parts.History:
-    burden = frame.burdens[member.id]
+    burden, worked = frame.burdens[member.id], frame.worked[member.id]
     past: dict[int, str] = {}
     known = {str(shift.id) for shift in frame.shifts}
     for duty in frame.duties[member.id]:
@@ -141,7 +155,9 @@ def _history(frame: Frame, member: StaffMember) -> parts.History:
     return parts.History(
         known_days=LOOK_BACK.days, past=tuple(past.items()),
         nights_balance=burden.nights_above, weekends_balance=burden.weekends_above,
-        wishes_missed=burden.wishes_missed,
+        wishes_missed=burden.wishes_missed, minutes_balance=worked.balance_min,
+        window_min=worked.window_min, month_overtime_min=worked.month_overtime_min,
+        sundays_worked=worked.sundays,
     )  # fmt: skip
 
 
