@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from audit import form
+from audit import epoch, form
 from audit.chains import FORK, Chains
 from audit.export_form import MISSING, WITHHELD
 from audit.form import Groups, Link, Malformed
@@ -56,6 +56,8 @@ class LeafJudge:
                 hashes[place] = self._bare(line, first + place)
             elif line.startswith(_EVIDENCE):
                 self._evidence(line, first + place)
+            elif line.startswith(epoch.START):
+                self._epoch(line, first + place)
             else:
                 self._entry(line, hashes[place].hex(), first + place)
 
@@ -81,6 +83,18 @@ class LeafJudge:
         if log != self._report.log:
             self._fail("log", "of another log", index)
         self._fail("evidence", f"the sequencer found a bad row: {', '.join(faults)}", index)
+
+    def _epoch(self, line: bytes, index: int) -> None:
+        try:
+            log, begun = epoch.read_epoch(line)
+        except Malformed as problem:
+            self._fail("form", str(problem), index)
+            return
+        if log != self._report.log:
+            self._fail("log", "of another log", index)
+        if (begun.number, begun.first) != (len(self._report.epochs) + 1, index):
+            self._fail("epoch", "not the next epoch, or not where it says it begins", index)
+        self._report.epochs.append(begun)
 
     def _entry(self, line: bytes, digest: str, index: int) -> None:
         self._report.entries += 1

@@ -10,6 +10,8 @@ from audit.form import Malformed, read
 from audit.intake import Leaf, Written
 from audit.tree import leaf_hash
 
+NO_ENTRY = 0  # entry_id of a leaf that stands for no row: an epoch
+
 _SQLITE_NEXT = text(
     "SELECT id, 0 AS xid, stream, sseq, body, mac FROM ledger_entry"
     " WHERE id > :id ORDER BY id LIMIT :most"
@@ -35,6 +37,9 @@ _HEAD = text(
     " (SELECT 1 FROM ledger_leaf l WHERE l.entry_id = e.id) ORDER BY e.sseq DESC LIMIT 1"
 )
 _LINKED = text("SELECT 1 FROM ledger_leaf WHERE entry_id = :id LIMIT 1")
+_EPOCH = text(
+    f"SELECT evidence FROM ledger_leaf WHERE entry_id = {NO_ENTRY} ORDER BY idx DESC LIMIT 1"  # noqa: S608 - a constant
+)
 _STORED = {
     0: text("SELECT hash FROM ledger_leaf WHERE idx >= :first AND idx < :end ORDER BY idx"),
     1: text(
@@ -86,6 +91,11 @@ def leaf_at(connection: Connection, index: int) -> bytes | None:
 def note_at(connection: Connection, size: int) -> str | None:
     note: str | None = connection.execute(_NOTE, {"size": size}).scalar()
     return note
+
+
+def last_epoch(connection: Connection) -> bytes | None:
+    """The leaf of the newest epoch; None in a log that was never restored."""
+    return _bytes(connection.execute(_EPOCH).scalar())
 
 
 def is_linked(connection: Connection, entry_id: int) -> bool:

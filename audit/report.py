@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 
+from audit.epoch import Epoch
+
 
 class Result(IntEnum):
     """The exit code of `wardgrid ledger verify`."""
@@ -41,6 +43,7 @@ class Report:
     withheld: int = 0
     evidence: int = 0
     compared_with: tuple[int, ...] = ()  # sizes of the kept checkpoints
+    epochs: list[Epoch] = field(default_factory=list)  # restores, oldest first
     findings: list[Finding] = field(default_factory=list)
 
     MOST = 1000
@@ -48,6 +51,10 @@ class Report:
     def add(self, finding: Finding) -> None:
         if len(self.findings) < self.MOST:
             self.findings.append(finding)
+
+    def lost(self, size: int, root: bytes) -> Epoch | None:
+        """The epoch that says that what this checkpoint was signed over is lost, if one does."""
+        return next((epoch for epoch in self.epochs if epoch.hides(size, root)), None)
 
     @property
     def result(self) -> Result:
@@ -84,6 +91,12 @@ class Report:
             f"withheld {self.withheld}",
             "  compared with kept checkpoints over: "
             + (", ".join(map(str, self.compared_with)) or "none (a rollback would not show)"),
+        ]
+        lines += [
+            f"  restored from a backup of {epoch.first} leaves at {epoch.at}, approved by "
+            + " and ".join(epoch.approved)
+            + (f"; signed up to {epoch.lost_size}" if epoch.lost_size else "; nothing known lost")
+            for epoch in self.epochs
         ]
         if self.first_bad_index is not None:
             lines.append(f"  first bad leaf: {self.first_bad_index}")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -17,7 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit import log_rows
 from audit.chains import Chains, Place
 from audit.checkpoint import Checkpoint, Signer
+from audit.epoch import new_epoch, read_epoch
 from audit.guard import (
+    LedgerRefused,
     State,
     held_alone,
     load_guard,
@@ -25,6 +28,7 @@ from audit.guard import (
 )
 from audit.intake import Alarm, Intake, Leaf
 from audit.recall import recall
+from audit.tree import leaf_hash
 from kit.db import mark_ledgered
 
 T = TypeVar("T")
@@ -92,6 +96,33 @@ class Sequencer:
         """
         with self._one_step:
             self._open(adopt)
+
+    def recover(
+        self, approved: tuple[str, ...], at: datetime, lost: Checkpoint | None
+    ) -> Checkpoint:
+        """Begin a new epoch of a restored log, in place of `open`; the checkpoint over it.
+
+        `lost` is the newest checkpoint that was signed before the disaster, where one is known.
+        Raises LedgerRefused where there is a guard file: then nothing was lost.
+        """
+        with self._one_step:
+            if self._guard_file.exists():
+                raise LedgerRefused("the guard file is there: this log needs no new epoch")
+            self._open(adopt=True)
+            assert self._state is not None and self._reader is not None  # noqa: S101, PT018 - open
+            before = log_rows.last_epoch(self._reader)
+            if self._engine.dialect.name == "sqlite":
+                self._reader.rollback()
+            state = self._state.copy()
+            epoch = new_epoch(
+                None if before is None else read_epoch(before)[1], state.frontier.size, at,
+                approved, lost,
+            )  # fmt: skip
+            body = epoch.body(self._signer.name)
+            checkpoint = self._link(state, [Leaf(log_rows.NO_ENTRY, leaf_hash(body), body)])
+            self._state, self._guard_behind = state, True
+            self._keep_guard(state)
+            return checkpoint
 
     def close(self) -> None:
         """Give the log to the next one."""

@@ -72,6 +72,7 @@ class _Verification:
         self._judge = LeafJudge(report)
         self._frontier = Frontier()  # of whole bundles
         self._roots: list[tuple[int, str, bytes]] = []  # size, whose, root: still to be met
+        self._beyond: list[Checkpoint] = []  # kept ones over more leaves than the export has
         self._met = 0  # the largest size whose root was right,
         self._met_kept = 0  # and among the kept ones, which nobody here could forge
 
@@ -94,6 +95,8 @@ class _Verification:
         self._roots.sort()
         root = self._leaves(manifest)
         self._report.root = root.hex()
+        for checkpoint in self._beyond:
+            self._rolled_back(checkpoint, manifest.size)
         if self._report.withheld:
             self._incomplete("withheld", f"{self._report.withheld} bodies were not shown")
 
@@ -141,15 +144,29 @@ class _Verification:
             if checkpoint.origin != manifest.log:
                 self._fail("previous", "the kept checkpoint is of another log")
             elif checkpoint.size > manifest.size:
-                self._report.add(Finding(
-                    "rolled-back",
-                    f"a kept checkpoint covers {checkpoint.size} leaves, the export has fewer",
-                    index=manifest.size,
-                ))  # fmt: skip
+                self._beyond.append(checkpoint)
             else:
                 self._expect(_KEPT, checkpoint)
             compared.append(checkpoint.size)
         self._report.compared_with = tuple(sorted(compared))
+
+    def _rolled_back(self, kept: Checkpoint, exported: int) -> None:
+        if not self._lost(kept.size, kept.root):
+            self._report.add(Finding(
+                "rolled-back", f"a kept checkpoint covers {kept.size} leaves, the export has fewer",
+                index=exported,
+            ))  # fmt: skip
+
+    def _lost(self, size: int, root: bytes) -> bool:
+        """A kept checkpoint over what a restore lost: on record, so no proof of a forgery; but
+        nothing that could be checked either."""
+        epoch = self._report.lost(size, root)
+        if epoch is not None:
+            self._incomplete(
+                "lost", f"a kept checkpoint covers {size} leaves; those from {epoch.first} on were "
+                f"lost before the restore of {epoch.at}",
+            )  # fmt: skip
+        return epoch is not None
 
     def _expect(self, whose: str, checkpoint: Checkpoint) -> None:
         self._roots.append((checkpoint.size, whose, checkpoint.root))
@@ -180,7 +197,7 @@ class _Verification:
             if fold(self._frontier.edge + _edge(rows, size - first)) == root:
                 self._met = size
                 self._met_kept = size if whose == _KEPT else self._met_kept
-            else:
+            elif not (whose == _KEPT and self._lost(size, root)):
                 self._report.add(Finding(
                     "root", f"{whose}: the leaves do not give the signed root",
                     between=(self._met_kept if whose == _KEPT else self._met, size),

@@ -35,7 +35,7 @@ def judge(files: dict[str, bytes], keys: list[str], kept: list[str]) -> tuple[st
     except Exception as fault:
         return "FAIL", repr(fault)
     if withheld or not keys:
-        return "INCOMPLETE", "withheld" if withheld else "no key"
+        return "INCOMPLETE", "not all was shown, or could be compared" if withheld else "no key"
     return "PASS", ""
 
 
@@ -70,22 +70,55 @@ def check(files: dict[str, bytes], keys: list[str], kept: list[str]) -> int:
         origin, signed_size, root = open_note(content.decode(), known)
         demand((origin, signed_size) == (log, note_size), "note of another log or size")
         heads.setdefault(signed_size, set()).add(root)
+    hashes, withheld, epochs = check_leaves(files, numbers, size, log)
     for note in kept:
         origin, signed_size, root = open_note(note, known)
-        demand(origin == log and signed_size <= size, "kept checkpoint")
-        heads.setdefault(signed_size, set()).add(root)
-    hashes, withheld = check_leaves(files, numbers, size, log)
+        demand(origin == log, "kept checkpoint")
+        if signed_size <= size and root == tree(hashes[:signed_size]):
+            continue
+        demand(any(hidden(epoch, signed_size, root) for epoch in epochs), "kept checkpoint")
+        withheld += 1
     for signed_size, roots in heads.items():
         demand(roots == {tree(hashes[:signed_size])}, f"root at {signed_size}")
     return withheld
 
 
+def hidden(epoch: dict[str, object], size: int, root: bytes) -> bool:
+    """A restore says that the leaves under this checkpoint are lost."""
+    lost, first = epoch["lost"], epoch["from"]
+    if not isinstance(lost, dict) or not isinstance(first, int):
+        return False
+    return first < size < lost["size"] or (size, root.hex()) == (lost["size"], lost["root"])
+
+
+def check_epoch(leaf: object, log: str, number: int, index: int) -> dict[str, object]:
+    if not isinstance(leaf, dict):
+        raise Wrong("epoch")
+    members(leaf, "epoch log v")
+    epoch = leaf["epoch"]
+    members(epoch, "approved at from lost number")
+    demand(leaf["log"] == log and leaf["v"] == 1 and leaf["v"] is not True, "epoch's log")
+    demand(type(epoch["from"]) is int and epoch["from"] == index, "where the epoch begins")
+    demand(type(epoch["number"]) is int and epoch["number"] == number, "number of the epoch")
+    demand(re.fullmatch(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}\.\d{6}Z", epoch["at"], re.ASCII), "at")
+    one = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    approved = epoch["approved"]
+    demand(type(approved) is list and len(approved) == len(set(approved)) == 2, "two people")
+    demand(all(re.fullmatch(one, each) for each in approved), "two people")
+    if epoch["lost"] is not None:
+        members(epoch["lost"], "root size")
+        demand(count(epoch["lost"]["size"]) and digest(epoch["lost"]["root"]), "lost")
+        demand(epoch["lost"]["size"] > index, "lost")
+    return dict(epoch)
+
+
 def check_leaves(
     files: dict[str, bytes], numbers: list[str], size: int, log: str
-) -> tuple[list[bytes], int]:
+) -> tuple[list[bytes], int, list[dict[str, object]]]:
     hashes: list[bytes] = []
+    epochs: list[dict[str, object]] = []
     streams: Streams = {}
-    hidden: set[str] = set()
+    shut: set[str] = set()
     for number in numbers:
         content = files[f"bundles/{number}"]
         demand(content.endswith(b"\n"), "last newline")
@@ -93,20 +126,23 @@ def check_leaves(
         for line in content[:-1].split(b"\n"):
             if line[:1] == b"=":
                 demand(re.fullmatch(rb"=[0-9a-f]{64}", line), "withheld line")
-                hidden.add(line[1:].decode())
+                shut.add(line[1:].decode())
                 hashes.append(bytes.fromhex(line[1:].decode()))
                 continue
             demand(line[:1] != b"!", "a body is missing")
             body = strict_json(line)
             demand(isinstance(body, dict) and "evidence" not in body, "evidence")
-            check_body(body, log)
-            digest = sha256(b"\x00" + line).digest()
-            follow(body, digest.hex(), streams, hidden)
-            hashes.append(digest)
+            leaf = sha256(b"\x00" + line).digest()
+            if isinstance(body, dict) and "epoch" in body:
+                epochs.append(check_epoch(body, log, len(epochs) + 1, len(hashes)))
+            else:
+                check_body(body, log)
+                follow(body, leaf.hex(), streams, shut)
+            hashes.append(leaf)
         demand(files[f"leaves/{number}"] == b"".join(hashes[begin:]), "stored hashes")
         demand(len(hashes) - begin == 4096 or number == numbers[-1], "bundle length")
     demand(len(hashes) == size, "number of leaves")
-    return hashes, len(hidden)
+    return hashes, len(shut), epochs
 
 
 def follow(body: object, digest: str, streams: Streams, hidden: set[str]) -> None:
