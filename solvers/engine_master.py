@@ -13,9 +13,10 @@ import numpy as np
 import pulp
 from numpy.typing import NDArray
 
-from solvers.engine_run import Limits
+from solvers.engine_run import Limits, Stop
 
 Floats = NDArray[np.float64]
+Index = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,17 @@ class MasterAnswer:
 
 
 class Master:
-    """Rows are fixed at the beginning, as equations with their right sides; columns are added."""
+    """Rows are fixed at the beginning, as equations with their right sides, or with `low` as what
+    they lie between; columns are added. `stop` ends a run."""
 
-    def __init__(self, right: Floats, limits: Limits) -> None:
+    def __init__(
+        self,
+        right: Floats,
+        limits: Limits,
+        *,
+        low: Floats | None = None,
+        stop: Stop | None = None,
+    ) -> None:
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call] # no stubs
         self._highs.setOptionValue("output_flag", False)
         self._highs.setOptionValue("threads", limits.threads)
@@ -38,10 +47,13 @@ class Master:
         self._highs.setOptionValue("solver", "simplex")
         none = np.array([], dtype=np.int32)
         rows = len(right)
+        low = right if low is None else low
         self._highs.addRows(
-            rows, right, right, 0, np.zeros(rows, dtype=np.int32), none, none.astype(np.float64)
+            rows, low, right, 0, np.zeros(rows, dtype=np.int32), none, none.astype(np.float64)
         )
         self.columns = 0
+        if stop is not None:
+            _ended_by(self._highs, stop)
 
     def add(
         self,
@@ -53,17 +65,16 @@ class Master:
         starts = np.cumsum([0, *(len(each) for each in entries)])[:-1].astype(np.int32)
         rows = np.array([row for each in entries for row, _ in each], dtype=np.int32)
         values = np.array([value for each in entries for _, value in each], dtype=np.float64)
-        self._highs.addCols(
-            len(costs),
-            np.array(costs, dtype=np.float64),
-            np.zeros(len(costs)),
-            np.array(upper, dtype=np.float64),
-            len(rows),
-            starts,
-            rows,
-            values,
-        )
-        self.columns += len(costs)
+        self.add_arrays(np.array(costs, float), np.array(upper, float), starts, rows, values)
+
+    def add_arrays(
+        self, costs: Floats, upper: Floats, starts: Index, rows: Index, values: Floats
+    ) -> None:
+        """Columns from 0 to `upper`; the entries of each begin at its start."""
+        many = len(costs)
+        starts, rows = starts.astype(np.int32), rows.astype(np.int32)
+        self._highs.addCols(many, costs, np.zeros(many), upper, len(rows), starts, rows, values)
+        self.columns += many
 
     def reprice(self, columns: Sequence[int], costs: Floats) -> None:
         """New costs for some columns."""
@@ -91,6 +102,13 @@ class Master:
             np.array(answer.row_dual),
             np.array(answer.col_value),
         )
+
+
+def _ended_by(highs: Any, stop: Stop) -> None:
+    def interrupt(event: Any) -> None:
+        event.interrupt(stop())
+
+    highs.cbSimplexInterrupt.subscribe(interrupt)
 
 
 def solver_version() -> str:

@@ -1,4 +1,4 @@
-"""The transportation model over some groups and some of their columns.
+"""The transportation model over some groups, growing by columns, straight in arrays.
 
 Every patient of a group goes to one unit or remains; a unit takes at most its free beds; its
 load fills the steps from below. All of it is one flow, so the linear optimum of whole patients is
@@ -11,26 +11,11 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-import pulp
 
-from solvers.engine import Answer, Limits, Stop, minimise, relax
-from solvers.transfer_city import Whole
-from solvers.transfer_table import ENDLESS, Number, Table
-
-
-@dataclass(frozen=True)
-class Part:
-    """Which groups are decided, in how many patients each, over which (group, unit) columns.
-
-    `free` and `room` are what the others leave of the units' beds and steps.
-    """
-
-    groups: Whole  # indices into the table, rising
-    size: Number
-    column_group: Whole  # positions in `groups`
-    column_unit: Whole
-    free: Whole
-    room: Whole
+from solvers.engine import Limits, Stop
+from solvers.engine_master import Floats, Master
+from solvers.transfer_city import Truth, Whole
+from solvers.transfer_table import Number, Table
 
 
 @dataclass(frozen=True)
@@ -40,99 +25,116 @@ class Prices:
     bed: Number
     load: Number
 
+    @property
+    def coming(self) -> Number:
+        return self.bed + self.load
+
 
 class Clock:
-    """Counts one time limit down over several runs, and the time spent in solvers."""
+    """Counts one time limit down over several runs; the seconds spent in the solver and those
+    spent on making the table and the models stand apart."""
 
     def __init__(self, limits: Limits, started: float, stop: Stop | None = None) -> None:
         self.limits, self.started, self.stop = limits, started, stop
         self._ends = started + limits.time_limit_s
-        self.solving_s = 0.0
+        self.building_s = perf_counter() - started
 
     @property
     def out(self) -> bool:
         return perf_counter() >= self._ends or (self.stop is not None and self.stop())
 
-    def left(self) -> Limits:
-        return replace(self.limits, time_limit_s=max(0.05, self._ends - perf_counter()))
+    @property
+    def left_s(self) -> float:
+        return max(0.05, self._ends - perf_counter())
 
     @contextmanager
-    def solving(self) -> Iterator[None]:
+    def building(self) -> Iterator[None]:
         begun = perf_counter()
         yield
-        self.solving_s += perf_counter() - begun
+        self.building_s += perf_counter() - begun
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The linear optimum of the columns so far; `gone`: how many patients go by each."""
+
+    objective: float
+    prices: Prices
+    gone: Floats
 
 
 class TransferModel:
-    def __init__(self, table: Table, part: Part, *, whole: bool) -> None:
-        self.table, self.part = table, part
-        self.lp = pulp.LpProblem("transfers", pulp.LpMinimize)
-        self._kind = "Integer" if whole else "Continuous"
-        self._rows: dict[str, list[tuple[pulp.LpVariable, int]]] = {}
-        self._price: list[tuple[pulp.LpVariable, int]] = []
-        self._add_groups()
-        self._add_steps()
-        self.lp.setObjective(pulp.LpAffineExpression(self._price))
-        self._limit()
+    """Rows: the groups, then the beds and the loads of all units. With `scale` each group stands
+    for so many like it."""
 
-    def solve(self, clock: Clock, start: dict[str, int]) -> Answer:
-        with clock.solving():
-            return minimise(self.lp, clock.left(), start=start, stop=clock.stop)
+    def __init__(self, table: Table, groups: Whole, clock: Clock, scale: float = 1.0) -> None:
+        self.table, self.groups, self.clock = table, groups, clock
+        self.size: Floats = table.size[groups] * np.float64(scale)
+        self.units = len(table.city.free)
+        self.column_group = np.zeros(0, dtype=np.int64)  # positions in `groups`
+        self.column_unit = np.zeros(0, dtype=np.int64)
+        nothing = np.zeros(self.units)
+        right = np.concatenate([self.size, table.city.free, nothing])
+        low = np.concatenate([self.size, nothing, nothing])
+        limits = replace(clock.limits, gap=0.0)
+        with clock.building():
+            self._master = Master(right, limits, low=low, stop=clock.stop)
+            self._add_remaining()
+            self._add_steps()
+        self._first = self._master.columns
 
-    def prices(self, clock: Clock) -> tuple[float, Prices] | None:
-        with clock.solving():
-            relaxed = relax(self.lp, clock.left())
-        if relaxed is None:
+    def add(self, wanted: Truth, rows: Whole | None = None) -> None:
+        """New columns: [groups × units], or [rows × units] for some positions of `groups`."""
+        with self.clock.building():
+            row, unit = np.nonzero(wanted)
+            position = row if rows is None else rows[row]
+            entries = np.empty((len(unit), 3), dtype=np.int32)
+            entries[:, 0] = position
+            entries[:, 1] = len(self.groups) + unit
+            entries[:, 2] = len(self.groups) + self.units + unit
+            cost = self.table.cost[self.groups[position], unit].astype(float)
+            starts = np.arange(0, entries.size, 3)
+            ones = np.ones(entries.size)
+            # The group's row limits a column already; with the bound as well the dual simplex
+            # takes a fifth of the time.
+            self._master.add_arrays(cost, self.size[position], starts, entries.ravel(), ones)
+            self.column_group = np.concatenate([self.column_group, position])
+            self.column_unit = np.concatenate([self.column_unit, unit])
+
+    def solve(self) -> Solved | None:
+        """None if the time did not suffice."""
+        answer = self._master.solve(self.clock.left_s)
+        if answer is None:
             return None
-        units = range(len(self.part.free))
-        bed = np.array([-relaxed.prices.get(f"b{u:04d}", 0.0) for u in units])
-        load = np.array([-relaxed.prices.get(f"l{u:04d}", 0.0) for u in units])
-        return relaxed.objective, Prices(np.maximum(bed, 0.0), np.maximum(load, 0.0))
+        many = len(self.groups)
+        bed, load = np.split(-answer.prices[many:], 2)
+        prices = Prices(np.maximum(bed, 0.0), np.maximum(load, 0.0))
+        return Solved(answer.objective, prices, answer.values[self._first :])
 
-    def _add(self, name: str, most: float, cost: int) -> pulp.LpVariable:
-        variable = self.lp.add_variable(name, 0, most, self._kind)
-        if cost:
-            self._price.append((variable, cost))
-        return variable
+    def worth(self, reduced: Number, prices: Prices) -> Number:
+        """What a patient of each group costs at the prices, by the columns so far. The prices of
+        the groups' rows do not tell: a column in full use keeps a share of them to itself."""
+        worth = remaining(self.table, prices)[self.groups]
+        np.minimum.at(worth, self.column_group, reduced[self.column_group, self.column_unit])
+        return worth
 
-    def _add_groups(self) -> None:
-        part, table, rows = self.part, self.table, self._rows
-        cost = table.cost[part.groups[part.column_group], part.column_unit].tolist()
-        columns = zip(part.column_group.tolist(), part.column_unit.tolist(), cost, strict=True)
-        size = part.size.tolist()
-        for index, (group, unit, points) in enumerate(columns):
-            goes = self._add(f"x{index:06d}", size[group], points)
-            rows.setdefault(f"g{group:05d}", []).append((goes, 1))
-            rows.setdefault(f"b{unit:04d}", []).append((goes, 1))
-            rows.setdefault(f"l{unit:04d}", []).append((goes, 1))
-        remains = table.remains[part.groups].tolist()
-        bed = np.where(table.loads, table.needs.bed, -1)[part.groups].tolist()
-        for group, points in enumerate(remains):
-            stays = self._add(f"r{group:05d}", size[group], points)
-            rows.setdefault(f"g{group:05d}", []).append((stays, 1))
-            if bed[group] >= 0:
-                rows.setdefault(f"l{bed[group]:04d}", []).append((stays, 1))
+    def _add_remaining(self) -> None:
+        """One column a group: waiting, or keeping the bed that loads its unit."""
+        many, bed = len(self.groups), self.table.needs.bed[self.groups]
+        lies = self.table.loads[self.groups]
+        length = 1 + lies.astype(np.int32)
+        starts = np.cumsum(length) - length
+        rows = np.repeat(np.arange(many), length)
+        rows[starts[lies] + 1] = many + self.units + bed[lies]
+        cost = self.table.remains[self.groups].astype(float)
+        self._master.add_arrays(cost, self.size, starts, rows, np.ones(len(rows)))
 
     def _add_steps(self) -> None:
-        points = self.table.points.tolist()
-        for unit, rooms in enumerate(self.part.room.tolist()):
-            row = self._rows.get(f"l{unit:04d}")
-            if row is None:
-                continue
-            for step, room in enumerate(rooms):
-                if room:
-                    row.append((self._add(f"s{unit:04d}_{step:02d}", room, points[step]), -1))
-
-    def _limit(self) -> None:
-        size, free = self.part.size.tolist(), self.part.free.tolist()
-        for name, terms in sorted(self._rows.items()):
-            kind, limit = pulp.LpConstraintEQ, 0.0
-            if name[0] == "g":
-                limit = size[int(name[1:])]
-            elif name[0] == "b":
-                kind, limit = pulp.LpConstraintLE, free[int(name[1:])]
-            row = pulp.LpConstraint(pulp.LpAffineExpression(terms), kind, name, rhs=limit)
-            self.lp.addConstraint(row)
+        unit, step = np.nonzero(self.table.room)
+        room = self.table.room[unit, step].astype(float)
+        rows = len(self.groups) + self.units + unit
+        cost = self.table.points[step].astype(float)
+        self._master.add_arrays(cost, room, np.arange(len(unit)), rows, -np.ones(len(unit)))
 
 
 def lower_bound(
@@ -140,9 +142,8 @@ def lower_bound(
 ) -> float:
     """No plan costs less than this, whatever the prices: patients at their cheapest, beds paid
     for in full, steps at their best (Lagrange). With `groups` and `scale`, of that sample."""
-    price = prices.bed + prices.load
     some = slice(None) if groups is None else groups
-    goes = (table.cost[some] + price).min(axis=1, initial=np.inf)
+    goes = (table.cost[some] + prices.coming).min(axis=1, initial=np.inf)
     patients = scale * table.size[some] * np.minimum(goes, remaining(table, prices)[some])
     gain = np.maximum(0.0, prices.load[:, None] - table.points) * table.room
     return float(patients.sum() - (prices.bed * table.city.free).sum() - gain.sum())
@@ -153,9 +154,3 @@ def remaining(table: Table, prices: Prices) -> Number:
     paid = np.zeros(len(table.size))
     paid[table.loads] = prices.load[table.needs.bed[table.loads]]
     return table.remains + paid
-
-
-def capped(table: Table, prices: Prices) -> Prices:
-    """A load dearer than the last step bounds nothing: the last step has endless room."""
-    endless = table.points[(table.room > ENDLESS // 2).argmax(axis=1)]
-    return Prices(prices.bed, np.minimum(prices.load, endless))

@@ -1,96 +1,104 @@
 """Prices of beds and load: which columns matter, and what no plan can cost less than.
 
 The linear programme of the cheapest columns has a price for each unit. At these prices columns
-that were left out and would lower the cost show themselves (a negative reduced cost) and come in;
-when none is left, the prices are those of the whole table. For a large city the programme holds
-only a sample of the groups, each of which stands for several, and the prices of several samples
-are averaged: any prices give a true bound, and the bound of the average is at least the average
-bound.
+that were left out and would lower the cost show themselves (a negative reduced cost) and come in,
+while the solver keeps its basis; when none is left, the prices are those of the whole table. For a
+large city a sample of the groups, each of which stands for several, tells first about which
+columns the whole will want: few enough then that all groups fit in one programme.
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from solvers.transfer_city import Truth, Whole
-from solvers.transfer_model import (
-    Clock,
-    Part,
-    Prices,
-    TransferModel,
-    capped,
-    lower_bound,
-    remaining,
-)
+from solvers.transfer_model import Clock, Prices, TransferModel, lower_bound, remaining
 from solvers.transfer_table import FORBIDDEN, Number, Table
 
-SAMPLE = 2_500  # groups in one linear programme
-SAMPLES = 2
+SAMPLE = 2_500  # groups in the programme that tells the first prices
 NEAREST = 10  # columns per group that come in at a time
+REACH = 25.0  # points above a group's cheapest within which a column may matter
 SPREAD = 4.0  # points within which columns count as alike
-ROUNDS = 30
+ROUNDS = 100
 CLOSE = 5e-4  # of the bound: pricing of a sample ends so near to its optimum
 TOLERANCE = 1e-6
 
 
-def city_prices(table: Table, clock: Clock) -> tuple[Prices, bool]:
-    """The prices, and whether they are those of the whole table's linear optimum."""
+@dataclass(frozen=True)
+class Round:
+    """One linear optimum on the way: its prices, the bound they prove, its plan. `flow` [groups ×
+    units + 1] is as the solver left it."""
+
+    prices: Prices
+    objective: float
+    bound: float
+    flow: Number
+
+
+def first_prices(table: Table, clock: Clock) -> Prices:
+    """The prices of a sample; those of nothing where the whole is as small as a sample."""
     zero = np.zeros(len(table.city.free))
-    best = Prices(zero, zero)
+    prices = Prices(zero, zero)
     stride = -(-len(table.groups) // SAMPLE)
-    if stride <= 1:
-        everyone = np.arange(len(table.groups))
-        return _priced(table, everyone, best, clock, close=0.0)
-    total = best
-    for number in range(min(SAMPLES, stride)):
-        groups = np.arange(number, len(table.groups), stride)
-        found, _ = _priced(table, groups, best, clock, close=CLOSE)
-        total = Prices(total.bed + found.bed, total.load + found.load)
-        best = Prices(total.bed / (number + 1), total.load / (number + 1))
-        if clock.out:
-            break
-    return best, False
+    if stride > 1:
+        groups = np.arange(0, len(table.groups), stride)
+        for each in rounds(table, groups, prices, clock):
+            prices = each.prices
+            if each.objective - each.bound <= CLOSE * each.objective:
+                break
+    return prices
 
 
-def _priced(
-    table: Table, groups: Whole, prices: Prices, clock: Clock, close: float
-) -> tuple[Prices, bool]:
+def rounds(table: Table, groups: Whole, prices: Prices, clock: Clock) -> Iterator[Round]:
+    """The optimum of the columns that seem best at the prices, then of those that its own
+    prices call for as well, and so on, until none is called for or the time is out."""
     scale = float(table.size.sum() / max(1, table.size[groups].sum()))
-    known = np.zeros((len(groups), len(prices.bed)), dtype=bool)
-    objective: float | None = None
+    model = TransferModel(table, groups, clock, scale)
+    model.add(_nearest(table, groups, prices))
     for _ in range(ROUNDS):
-        new = _called_for(table, groups, prices, known)
-        bound = lower_bound(table, prices, groups, scale)
-        done = objective is not None and objective - bound <= close * objective
-        if objective is not None and (done or not new.any()):
-            return prices, not new.any()
-        if clock.out:
-            break
-        known |= new
-        model = TransferModel(table, part_of(table, groups, known, scale), whole=False)
-        found = model.prices(clock)
+        found = model.solve()
         if found is None:
-            break
-        objective, prices = found[0], capped(table, found[1])
-    return prices, False
+            return
+        reduced = table.cost[groups] + found.prices.coming
+        worth = model.worth(reduced, found.prices)
+        rows = np.nonzero(reduced.min(axis=1, initial=np.inf) < worth - TOLERANCE)[0]
+        yield Round(
+            prices=found.prices,
+            objective=found.objective,
+            bound=lower_bound(table, found.prices, groups, scale),
+            flow=_flow(model, found.gone),
+        )
+        if not len(rows) or clock.out:
+            return
+        model.add(_called_for(reduced[rows], worth[rows], groups[rows]), rows)
 
 
-def _called_for(table: Table, groups: Whole, prices: Prices, known: Truth) -> Truth:
-    """The cheapest columns not yet known that cost less than what their groups have now."""
-    cost = table.cost[groups] + (prices.bed + prices.load)
-    now = remaining(table, prices)[groups]
-    if known.any():
-        now = np.minimum(now, np.where(known, cost, np.inf).min(axis=1))
-    cost[known] = np.inf
-    calls: Truth = cost < now[:, None] - TOLERANCE
-    if cost.shape[1] > NEAREST:
-        cost += spread(groups, cost.shape[1])
-        nearest = np.argpartition(cost, NEAREST - 1, axis=1)[:, :NEAREST]
-        near = np.zeros_like(calls)
-        np.put_along_axis(near, nearest, True, axis=1)
-        calls &= near
-    return calls
+def _nearest(table: Table, groups: Whole, prices: Prices) -> Truth:
+    """The columns to begin with: cheaper than remaining, and near the cheapest."""
+    cost = table.cost[groups] + prices.coming
+    stays = remaining(table, prices)[groups]
+    most = np.minimum(stays, cost.min(axis=1, initial=np.inf) + REACH)
+    return _few(cost, (cost <= most[:, None]) & (cost < FORBIDDEN), groups)
 
 
-def spread(groups: Whole, units: int) -> Number:
+def _called_for(reduced: Number, worth: Number, groups: Whole) -> Truth:
+    """The cheapest of the columns that cost less than what their groups have now."""
+    return _few(reduced, reduced < worth[:, None] - TOLERANCE, groups)
+
+
+def _few(cost: Number, wanted: Truth, groups: Whole) -> Truth:
+    """The nearest of the wanted; `cost` is used up."""
+    if cost.shape[1] <= NEAREST:
+        return wanted
+    cost += _spread(groups, cost.shape[1])
+    nearest = np.argpartition(cost, NEAREST - 1, axis=1)[:, :NEAREST]
+    near = np.zeros_like(wanted)
+    np.put_along_axis(near, nearest, True, axis=1)
+    return wanted & near
+
+
+def _spread(groups: Whole, units: int) -> Number:
     """Points that let groups prefer different ones among units that cost about the same: a crowd
     from one place would otherwise see but the same few."""
     mixed = (7 * np.arange(units) + 13 * groups[:, None]) % 101
@@ -98,14 +106,8 @@ def spread(groups: Whole, units: int) -> Number:
     return points
 
 
-def part_of(table: Table, groups: Whole, wanted: Truth, scale: float = 1.0) -> Part:
-    """The part of the table with these groups and [groups × units]; forbidden pairs left out."""
-    position, unit = np.nonzero(wanted & (table.cost[groups] < FORBIDDEN))
-    return Part(
-        groups=groups,
-        size=table.size[groups] * scale,
-        column_group=position,
-        column_unit=unit,
-        free=table.city.free,
-        room=table.room,
-    )
+def _flow(model: TransferModel, gone: Number) -> Number:
+    flow = np.zeros((len(model.groups), model.units + 1))
+    flow[model.column_group, model.column_unit] = gone
+    flow[:, -1] = model.size - flow.sum(axis=1)
+    return flow

@@ -1,17 +1,14 @@
-"""The best plan: in one model where the prices are exact, else part by part.
+"""The best plan: the linear optimum of all groups is whole, and its prices prove how good it is.
 
-A large city is first given out greedily at the prices; then parts of it are decided again, each
-in a model of its own that may be solved to its optimum: those who pay most above their cheapest
-unit, with others who could make way for them. The bound at the prices stands beside every plan.
+Columns come in round by round until the plan is within the gap of the bound. A plan given out
+greedily at the prices stands in where the time does not even suffice for the first round.
 """
 
 from dataclasses import dataclass
 from math import ceil
-from random import Random
 from time import perf_counter
 
 import numpy as np
-import pulp
 
 from solvers.engine import (
     TOLERANCE,
@@ -23,16 +20,12 @@ from solvers.engine import (
     relative_gap,
     solved_without_solver,
 )
-from solvers.transfer_city import Truth, Whole
-from solvers.transfer_model import Clock, Part, TransferModel, lower_bound, remaining
-from solvers.transfer_prices import city_prices, spread
+from solvers.engine_master import solver_version
+from solvers.transfer_city import Whole
+from solvers.transfer_model import Clock, Prices, lower_bound
+from solvers.transfer_prices import Round, first_prices, rounds
 from solvers.transfer_start import give_out
-from solvers.transfer_table import FORBIDDEN, Number, Table
-
-PART = 1_600  # groups decided again at a time
-BREADTH = 8  # columns per group in a part
-REACH = 1.0  # points above a group's cheapest within which a column may be in an optimum
-IDLE = 12  # parts in a row that bring nothing, before the search ends
+from solvers.transfer_table import Table
 
 
 @dataclass(frozen=True)
@@ -46,109 +39,58 @@ class Found:
 class _Search:
     def __init__(self, table: Table, clock: Clock, progress: Progress | None) -> None:
         self.table, self.clock, self.progress = table, clock, progress
-        self.draw = Random(clock.limits.seed)  # noqa: S311 - repeatable, not secret
-        self.solver, self.version = "none", pulp.__version__
-        self.prices, self.exact = city_prices(table, clock)
-        self.bound = max(0, ceil(lower_bound(table, self.prices) - TOLERANCE))
-        self.reduced = (table.cost + self.prices.bed + self.prices.load).astype(np.float32)
-        self.kept = remaining(table, self.prices)
-        self.least = np.minimum(self.reduced.min(axis=1, initial=np.inf), self.kept)
-        self.flow = give_out(table, self.prices)
-        self.cost = cost_of(table, self.flow)
+        self.flow: Whole | None = None
+        self.cost = 0
+        self.bound = 0
 
     def run(self) -> Found:
-        if self.exact and self.cost > self.bound:
-            everyone = np.arange(len(self.table.groups))
-            self._decide(everyone, self.reduced <= (self.least + REACH)[:, None])
-        self._improve()
-        return Found(self._outcome(), self.flow)
+        table = self.table
+        prices = first_prices(table, self.clock)
+        self._prove(lower_bound(table, prices))
+        if not self.clock.out:
+            everyone = np.arange(len(table.groups))
+            for each in rounds(table, everyone, prices, self.clock):
+                self._take(each)
+                prices = each.prices
+                if self.flow is not None and self._gap() <= self.clock.limits.gap:
+                    break
+        flow = self._given_out(prices) if self.flow is None else self.flow
+        return Found(self._outcome(), flow)
 
-    def _improve(self) -> None:
-        idle = 0
-        while not self.clock.out and idle < IDLE and self._gap() > self.clock.limits.gap:
-            before = self.cost
-            groups = self._neighbours()
-            if not len(groups):
-                break
-            self._decide(groups, self._near(groups))
-            idle = 0 if self.cost < before else idle + 1
-            if self.progress is not None:
-                self.progress(float(self.cost), float(self.bound), self._gap())
+    def _take(self, each: Round) -> None:
+        self._prove(each.bound)
+        flow = np.rint(each.flow).astype(np.int32)
+        if not _holds(self.table, flow):
+            return
+        cost = cost_of(self.table, flow)
+        if self.flow is None or cost < self.cost:
+            self.flow, self.cost = flow, cost
+        if self.progress is not None:
+            self.progress(float(self.cost), float(self.bound), self._gap())
+
+    def _prove(self, bound: float) -> None:
+        self.bound = max(self.bound, ceil(bound - TOLERANCE))
+
+    def _given_out(self, prices: Prices) -> Whole:
+        flow = give_out(self.table, prices)
+        self.cost = cost_of(self.table, flow)
+        return flow
 
     def _gap(self) -> float:
         return relative_gap(self.cost, self.bound)
 
-    def _neighbours(self) -> Whole:
-        """Half the part: who pays most above the cheapest; the rest: others, by lot."""
-        paid = self._paid()
-        order = np.argsort(-paid, kind="stable")
-        most = order[: PART // 2][paid[order[: PART // 2]] > REACH / 2]
-        others = np.setdiff1d(np.arange(len(paid)), most)
-        many = min(len(others), PART - len(most))
-        drawn = self.draw.sample(others.tolist(), many)
-        return np.sort(np.concatenate([most, np.array(drawn, dtype=np.int64)]))
-
-    def _paid(self) -> Number:
-        """What each group's patients pay, at the prices, above their cheapest."""
-        above = np.where(self.flow[:, :-1] > 0, self.reduced - self.least[:, None], 0)
-        stay = np.where(self.flow[:, -1] > 0, self.kept - self.least, 0)
-        paid: Number = above.max(axis=1, initial=0) + stay
-        return paid
-
-    def _near(self, groups: Whole) -> Truth:
-        cost = self.reduced[groups] + spread(groups, self.reduced.shape[1])
-        wanted: Truth = self.flow[groups, :-1] > 0
-        if cost.shape[1] <= BREADTH:
-            return np.ones_like(wanted)
-        nearest = np.argpartition(cost, BREADTH - 1, axis=1)[:, :BREADTH]
-        np.put_along_axis(wanted, nearest, True, axis=1)
-        return wanted
-
-    def _decide(self, groups: Whole, wanted: Truth) -> None:
-        """Solve the part with everybody else where they are; keep the plan if it is cheaper."""
-        table = self.table
-        others = self.flow.copy()
-        others[groups] = 0
-        come, above = loads(table, others)
-        position, unit = np.nonzero(
-            (wanted | (self.flow[groups, :-1] > 0)) & (table.cost[groups] < FORBIDDEN)
-        )
-        part = Part(
-            groups=groups,
-            size=table.size[groups].astype(float),
-            column_group=position,
-            column_unit=unit,
-            free=table.city.free - come,
-            room=_room_above(table.room, above),
-        )
-        model = TransferModel(table, part, whole=True)
-        start = {f"x{i:06d}": int(n) for i, n in enumerate(self.flow[groups[position], unit]) if n}
-        answer = model.solve(self.clock, start)
-        self.solver, self.version = answer.outcome.solver, answer.outcome.solver_version
-        if not answer.values:
-            return
-        flow = others
-        values = answer.values
-        went = np.fromiter((values[f"x{i:06d}"] for i in range(len(unit))), np.int32, len(unit))
-        np.add.at(flow, (groups[position], unit), went)
-        flow[groups, -1] = table.size[groups] - flow[groups, :-1].sum(axis=1)
-        cost = cost_of(table, flow)
-        if cost < self.cost:
-            self.flow, self.cost = flow, cost
-
     def _outcome(self) -> Outcome:
-        wall_ms = round((perf_counter() - self.clock.started) * 1000)
         bound = min(self.bound, self.cost)
         return Outcome(
             status=Status.OPTIMAL if bound == self.cost else Status.FEASIBLE,
             objective=self.cost,
             bound=bound,
             gap=self._gap(),
-            cut_short=bound < self.cost and self.clock.out,
-            wall_ms=wall_ms,
-            build_ms=max(0, wall_ms - round(self.clock.solving_s * 1000)),
-            solver=self.solver,
-            solver_version=self.version,
+            cut_short=self._gap() > self.clock.limits.gap and self.clock.out,
+            wall_ms=round((perf_counter() - self.clock.started) * 1000),
+            build_ms=round(self.clock.building_s * 1000),
+            solver="HiGHS",
+            solver_version=solver_version(),
         )
 
 
@@ -185,8 +127,8 @@ def cost_of(table: Table, flow: Whole) -> int:
     return int(going + staying + table.load_cost(above).sum())
 
 
-def _room_above(room: Whole, above: Whole) -> Whole:
-    """What is left of each step once `above` patients have filled the lower ones."""
-    filled = np.cumsum(room, axis=1, dtype=np.int64)
-    left: Whole = np.clip(filled - above[:, None], 0, room).astype(np.int32)
-    return left
+def _holds(table: Table, flow: Whole) -> bool:
+    """Rounding must neither lose a patient nor fill a bed twice."""
+    come, _ = loads(table, flow)
+    whole = bool((flow.sum(axis=1) == table.size).all() and flow.min(initial=0) >= 0)
+    return whole and bool((come <= table.city.free).all())

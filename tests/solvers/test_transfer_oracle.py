@@ -137,21 +137,38 @@ def test_less_kept_free_never_costs_more(problem: TransferProblem) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_city_solved_from_samples_is_near_the_one_solved_whole(
+def test_a_city_begun_from_a_sample_costs_what_it_costs_solved_whole(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Small enough to be solved exactly; then as if it were too large for that."""
+    """Small enough to be begun with all its groups; then as if it were too large for that."""
     problem = made_up(5, hospitals=8, patients=160, kind=kind)
     whole = solve(problem, EXACT)
     assert whole.outcome.status is Status.OPTIMAL
     assert cost_is_true(problem, whole)
     monkeypatch.setattr(prices, "SAMPLE", 60)
-    parts = solve(problem, Limits(time_limit_s=30.0, gap=0.02))
-    assert parts.outcome.bound is not None
-    assert parts.outcome.objective is not None
-    assert parts.outcome.bound <= (whole.outcome.objective or 0) <= parts.outcome.objective
-    assert cost_is_true(problem, parts)
-    assert solve(problem, Limits(time_limit_s=30.0, gap=0.02)).items == parts.items
+    monkeypatch.setattr(prices, "NEAREST", 3)
+    sampled = solve(problem, EXACT)
+    assert sampled.outcome.status is Status.OPTIMAL
+    assert sampled.outcome.objective == whole.outcome.objective
+    assert cost_is_true(problem, sampled)
+    near = solve(problem, Limits(time_limit_s=30.0, gap=0.02))
+    assert near.outcome.bound is not None
+    assert near.outcome.objective is not None
+    assert near.outcome.bound <= (whole.outcome.objective or 0) <= near.outcome.objective
+    assert cost_is_true(problem, near)
+    assert solve(problem, Limits(time_limit_s=30.0, gap=0.02)).items == near.items
+
+
+def test_without_time_the_plan_is_given_out_and_its_bound_is_true() -> None:
+    problem = made_up(5, hospitals=8, patients=160, kind="usual")
+    best = solve(problem, EXACT).outcome.objective or 0
+    hasty = solve(problem, EXACT, stop=lambda: True)
+    assert hasty.outcome.cut_short
+    assert hasty.outcome.status is Status.FEASIBLE
+    assert hasty.outcome.bound is not None
+    assert hasty.outcome.objective is not None
+    assert hasty.outcome.bound <= best <= hasty.outcome.objective
+    assert cost_is_true(problem, hasty)
 
 
 def cost_is_true(problem: TransferProblem, plan: Any) -> bool:
