@@ -1,81 +1,119 @@
 """What no plan can cost less than, and how far above it each stay in a room keeps a plan.
 
-A linear programme over whole stays, without the company in rooms. It starts from the cheapest
-stays; its prices call for others, stays split by any number of transfers among them, until none
-is missing. So the bound holds for plans with transfers too.
+Prices of what runs short give a bound (Lagrange): a subgradient ascent finds good ones, a linear
+programme over the stays they call for finds the best. Neither counts the company in rooms. Stays
+split by any number of transfers are priced too, so the bound holds for plans with transfers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import pulp
-from numpy.typing import NDArray
 
+from solvers.admission_prices import Ascent, Priced, Prices
 from solvers.admission_rows import Row, limit, row_name, rows_of
 from solvers.admission_table import FORBIDDEN, Option, Table
 from solvers.engine import TOLERANCE, Limits, relax
 
-FIRST = 8  # cheapest stays per patient to begin with
-NEXT = 3  # stays per patient that a round adds at most
+NEAR = 10.0  # points above the cheapest stay, at the first prices, up to which one is a column
+FIRST = 4  # such stays per patient at least
+NEXT = 3  # stays per patient and date that a round adds at most
 MAX_ROUNDS = 60
-Prices = NDArray[np.float64]
+ASCENT = 0.5  # share of the time for the first prices
+Columns = list[dict[Option, None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """No plan costs less than `value`; with the patient's whole stay in a room, not less than
-    `value + above[patient][start][room]`. `used`: the stays of the linear optimum."""
+    `exactly + above[patient][start][room]`. `proven`: no prices give a better bound."""
 
-    value: int
+    exactly: float
     above: list[list[Prices]]
-    used: list[tuple[Option, ...]]
+    proven: bool = False
+
+    @property
+    def value(self) -> int:
+        return max(0, ceil(self.exactly - TOLERANCE))
 
 
-def no_bound(table: Table) -> Bound:
-    """What is known when there was no time: nothing costs less than 0."""
-    costs = [[np.array(stay, dtype=np.float64) for stay in stays] for stays in table.stays]
-    return Bound(0, costs, [() for _ in table.patients])
-
-
-def lower_bound(table: Table, limits: Limits) -> Bound | None:
-    """None if the linear programme was not solved to its end."""
-    columns = [_cheapest(table, patient) for patient in range(len(table.patients))]
+def lower_bound(table: Table, limits: Limits) -> Bound:
+    """The best bound found in the time; a true one at any moment."""
+    began = perf_counter()
+    ends = began + limits.time_limit_s
+    asked = _Asked(table, Ascent(table).best(began + ASCENT * limits.time_limit_s))
+    best = asked.bound()
+    columns = asked.nearest()
     for _ in range(MAX_ROUNDS):
-        solved = _solve(table, columns, limits)
+        left = ends - perf_counter()
+        solved = _solve(table, columns, replace(limits, time_limit_s=left)) if left > 0 else None
         if solved is None:
-            return None
-        priced, used = solved
-        above = [_reduced(table, i, priced) for i in range(len(columns))]
-        if not _enlarge(table, columns, above, priced):
-            value = max(0, ceil(priced.objective - TOLERANCE))
-            return Bound(value, above, used)
-    return None
+            return best
+        priced, paid = solved
+        asked = _Asked(table, priced)
+        if asked.bound().exactly > best.exactly:
+            best = asked.bound()
+        if not asked.enlarge(columns, paid):
+            return replace(best, proven=True)
+    return best
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
-    objective: float
-    patient: list[float]
-    night: Prices  # of a night in a room: its bed's and its ward's, [night, room]
-    theatre: list[float]  # of a minute
+class _Asked:
+    """What everybody would take at some prices."""
+
+    def __init__(self, table: Table, priced: Priced) -> None:
+        self.table, self.priced = table, priced
+        people = range(len(table.patients))
+        self.whole = [_reduced(table, i, priced) for i in people]
+        self.split = [[_split(table, i, s, priced) for s in table.starts[i]] for i in people]
+        self.cheapest = [
+            min([float(table.unplanned[i]), *(cost for _, cost in self.split[i])]) for i in people
+        ]
+
+    def bound(self) -> Bound:
+        pairs = zip(self.whole, self.cheapest, strict=True)
+        above = [[costs - least for costs in mine] for mine, least in pairs]
+        return Bound(sum(self.cheapest) + self.priced.limits, above)
+
+    def nearest(self) -> Columns:
+        """Each patient's cheapest stays, split ones among them."""
+        found: Columns = []
+        for i, mine in enumerate(self.whole):
+            stays = [
+                (float(cost), position, room)
+                for position, costs in enumerate(mine)
+                for room, cost in enumerate(costs)
+                if self.table.stays[i][position][room] < FORBIDDEN
+            ]
+            enough = self.cheapest[i] + NEAR
+            kept = [s for at, s in enumerate(sorted(stays)) if at < FIRST or s[0] <= enough]
+            columns = [self.table.whole(i, position, room) for _, position, room in kept]
+            columns += [option for option, cost in self.split[i] if cost <= enough]
+            found.append(dict.fromkeys(columns))
+        return found
+
+    def enlarge(self, columns: Columns, paid: list[float]) -> bool:
+        """Take in the stays cheaper than what each patient pays; False if none is missing."""
+        added = False
+        for i, mine in enumerate(columns):
+            for position, costs in enumerate(self.whole[i]):
+                option, cost = self.split[i][position]
+                wanted = [
+                    self.table.whole(i, position, int(room))
+                    for room in np.argsort(costs, kind="stable")[:NEXT]
+                    if costs[room] < paid[i] - TOLERANCE
+                ]
+                wanted += [option] if cost < paid[i] - TOLERANCE else []
+                added |= any(each not in mine for each in wanted)
+                mine.update(dict.fromkeys(wanted))
+        return added
 
 
-def _cheapest(table: Table, patient: int) -> dict[Option, None]:
-    found: dict[Option, None] = {}
-    for position, _start in enumerate(table.starts[patient]):
-        costs = table.stays[patient][position]
-        order = sorted(range(len(costs)), key=lambda room: (costs[room], room))
-        for room in order[:FIRST]:
-            if costs[room] < FORBIDDEN:
-                found[table.whole(patient, position, room)] = None
-    return found
-
-
-def _solve(
-    table: Table, columns: list[dict[Option, None]], limits: Limits
-) -> tuple[_Priced, list[tuple[Option, ...]]] | None:
+def _solve(table: Table, columns: Columns, limits: Limits) -> tuple[Priced, list[float]] | None:
+    """The best prices for these stays alone, and what each patient pays at them."""
     lp = pulp.LpProblem("bound", pulp.LpMinimize)
     rows: dict[Row, list[tuple[pulp.LpVariable, int]]] = {}
     costs: list[tuple[pulp.LpVariable, int]] = []
@@ -98,11 +136,8 @@ def _solve(
     relaxed = relax(lp, limits)
     if relaxed is None:
         return None
-    used = [
-        tuple(option for position, option in enumerate(mine) if f"x{i}_{position}" in relaxed.used)
-        for i, mine in enumerate(columns)
-    ]
-    return _read(table, relaxed.objective, relaxed.prices), used
+    paid = [relaxed.prices[f"p{i}"] for i in range(len(columns))]
+    return _read(table, list(rows), relaxed.prices), paid
 
 
 def _slack(
@@ -120,27 +155,35 @@ def _slack(
     return [*terms, (over, -1)]
 
 
-def _read(table: Table, objective: float, prices: dict[str, float]) -> _Priced:
-    night = np.zeros((table.nights, len(table.rooms)))
-    for when in range(table.nights):
-        for room, ward in enumerate(table.ward_of):
-            for row in (("bed", room, when), ("ward", ward, when), ("quiet", ward, when)):
-                night[when, room] += min(0.0, prices.get(row_name(row), 0.0))
-    days = range(len(table.theatre))
-    theatre = [min(0.0, prices.get(row_name(("theatre", day, 0)), 0.0)) for day in days]
-    patient = [prices[f"p{i}"] for i in range(len(table.patients))]
-    return _Priced(objective, patient, night, theatre)
+def _read(table: Table, rows: list[Row], prices: dict[str, float]) -> Priced:
+    night, theatre, limits = (
+        np.zeros((table.nights, len(table.rooms))),
+        np.zeros(len(table.theatre)),
+        0.0,
+    )
+    for row in rows:
+        kind, place, when = row
+        price = min(0.0, prices[row_name(row)])
+        if kind == "quiet":
+            price = max(price, -float(table.rules.weight["BUFFER_USED"]))
+        limits += price * limit(table, row)
+        if kind == "theatre":
+            theatre[place] = price
+        elif kind == "bed":
+            night[when, place] += price
+        else:
+            night[when] += np.where(np.array(table.ward_of) == place, price, 0.0)
+    return Priced(night, theatre, limits)
 
 
-def _date(table: Table, patient: int, start: int, priced: _Priced) -> float:
-    """What the patient's row and the theatre take from every stay that begins then."""
+def _date(table: Table, patient: int, start: int, priced: Priced) -> float:
+    """What the theatre takes from every stay that begins then."""
     use = table.theatre_use(patient, start)
-    theatre = 0.0 if use is None else priced.theatre[use[0]] * use[1]
-    return priced.patient[patient] + theatre
+    return 0.0 if use is None else float(priced.theatre[use[0]]) * use[1]
 
 
-def _reduced(table: Table, patient: int, priced: _Priced) -> list[Prices]:
-    """Reduced costs of whole stays, by start and room."""
+def _reduced(table: Table, patient: int, priced: Priced) -> list[Prices]:
+    """What whole stays cost at these prices, by start and room."""
     found = []
     for position, start in enumerate(table.starts[patient]):
         nights = priced.night[start : table.end(patient, start)].sum(axis=0)
@@ -149,31 +192,7 @@ def _reduced(table: Table, patient: int, priced: _Priced) -> list[Prices]:
     return found
 
 
-def _enlarge(
-    table: Table, columns: list[dict[Option, None]], above: list[list[Prices]], priced: _Priced
-) -> bool:
-    """Take in the stays that the prices call for; split ones once no whole one is missing."""
-    added = False
-    for i, mine in enumerate(columns):
-        for position, costs in enumerate(above[i]):
-            for room in np.argsort(costs, kind="stable")[:NEXT]:
-                if costs[room] >= -TOLERANCE:
-                    break
-                option = table.whole(i, position, int(room))
-                added |= option not in mine
-                mine[option] = None
-    if added:
-        return True
-    for i, mine in enumerate(columns):
-        for start in table.starts[i]:
-            option, cost = _split(table, i, start, priced)
-            if cost < -TOLERANCE and option not in mine:
-                mine[option] = None
-                added = True
-    return added
-
-
-def _split(table: Table, patient: int, start: int, priced: _Priced) -> tuple[Option, float]:
+def _split(table: Table, patient: int, start: int, priced: Priced) -> tuple[Option, float]:
     """The cheapest stay at these prices with any number of transfers: a shortest path."""
     best = table.arrival(patient, start) + table.rates(patient, 0) - priced.night[start]
     came: list[Prices] = []

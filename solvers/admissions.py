@@ -12,7 +12,7 @@ from time import perf_counter
 import pulp
 
 from solvers.admission_anneal import anneal
-from solvers.admission_bound import lower_bound, no_bound
+from solvers.admission_bound import lower_bound
 from solvers.admission_canonical import from_canonical, problem_hash, to_canonical
 from solvers.admission_explain import hindrances
 from solvers.admission_judge import Judge, Stay
@@ -106,7 +106,7 @@ class _Run:
 
     def search(self) -> _Found:
         """Bound, first plan, annealing, then part by part."""
-        bound = lower_bound(self.table, self.left(BOUNDING)) or no_bound(self.table)
+        bound = lower_bound(self.table, self.left(BOUNDING))
         state, near = first_plan(self.table, bound), candidates(self.table, bound)
         build_ms = round((perf_counter() - self.started) * 1000)
         draw = Random(self.limits.seed)  # noqa: S311 - repeatable, not secret
@@ -120,7 +120,7 @@ class _Run:
         )  # fmt: skip
         version = pulp.__version__
         return _Found(
-            better.plan, bound.value, better.cut_short, build_ms,
+            better.plan, bound.value, better.cut_short or not bound.proven, build_ms,
             better.rounds, "annealing, HiGHS", f"PuLP {version}",
         )  # fmt: skip
 

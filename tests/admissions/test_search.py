@@ -5,9 +5,12 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from solvers import admission_options
+from solvers import admission_bound, admission_options
+from solvers.admission_bound import lower_bound
 from solvers.admission_problem import AdmissionProblem, Patient, Room
+from solvers.admission_table import Table
 from solvers.admissions import solve
+from solvers.engine import Limits
 from tests.admissions.cases import patient, problem, room
 from tests.admissions.checker import cost, faults
 from tests.admissions.test_oracle import as_checked
@@ -76,6 +79,31 @@ def test_the_order_of_rows_changes_nothing() -> None:
     draw.shuffle(rooms)
     shuffled = problem(*people, rooms=tuple(rooms), nights=14)
     assert solve(shuffled, rounds=2).stays == solve(case, rounds=2).stays
+
+
+@pytest.fixture
+def ascent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No linear programme is begun."""
+    monkeypatch.setattr(admission_bound, "MAX_ROUNDS", 0)
+
+
+@settings(
+    max_examples=20, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(problems())
+@pytest.mark.usefixtures("ascent_alone")
+def test_the_prices_of_the_ascent_bound_every_plan(problem: AdmissionProblem) -> None:
+    bound = lower_bound(Table(problem), Limits())
+    assert not bound.proven
+    assert bound.value <= cheapest(problem)
+
+
+def test_a_bound_without_time_is_weaker_and_true() -> None:
+    table = Table(ward(3))
+    short, whole = (lower_bound(table, Limits(time_limit_s=seconds)) for seconds in (1e-6, 300.0))
+    assert (short.proven, whole.proven) == (False, True)
+    assert 0 <= short.value <= whole.value
 
 
 def test_a_rule_that_no_longer_binds_never_makes_a_plan_dearer() -> None:
