@@ -14,6 +14,8 @@ _GROUPS = {
     "user": "Accounts, roles and screens.",
     "keys": "Keys of the sealed fields, tokens and the ledger.",
     "ledger": "Verify, export, sign and prove the audit ledger.",
+    "backup": "Make, list and rehearse backups.",
+    "restore": "Restore a backup to a new place.",
     "import": "Read HL7 messages or a file of ward stays.",
     "mqtt": "Set up an MQTT broker that knows the devices.",
     "ingest": "What waits at the doors; systems that send, and that are told.",

@@ -29,7 +29,7 @@ def doctor(data: DataFolder) -> None:
 @app.command()
 def add(
     data: DataFolder,
-    kind: Annotated[str, typer.Argument(help="kek, blind, mac, ledger, token or answer.")],
+    kind: Annotated[str, typer.Argument(help="kek, blind, mac, ledger, token, answer or backup.")],
 ) -> None:
     """Make the next version of a key: it writes from the next start on, older ones still read."""
     from audit.keys import KeyKind, KeyTrouble, add_key
@@ -38,8 +38,9 @@ def add(
     engine.dispose()
     if kind not in set(KeyKind):
         stop(f"{kind} is no kind of key; there are {', '.join(KeyKind)}")
+    known = keys.versions(KeyKind(kind))
     try:
-        made = add_key(settings.key_folder, KeyKind(kind), keys.newest(KeyKind(kind)) + 1)
+        made = add_key(settings.key_folder, KeyKind(kind), known[-1] + 1 if known else 1)
     except KeyTrouble as trouble:
         stop(str(trouble))
     typer.echo(f"made {made.name}; restart the program to use it, and keep a copy elsewhere")

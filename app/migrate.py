@@ -34,6 +34,12 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config("")).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """True where this release has the steps of that revision."""
+    known = ScriptDirectory.from_config(_config("")).walk_revisions()
+    return revision in {step.revision for step in known}
+
+
 def revision_of(engine: Engine) -> str | None:
     """The revision that the database is at; None for an empty one."""
     with engine.connect().execution_options(readonly=True) as connection:

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     smtp_ca: Path | None = None  # who signs the relay's certificate; the system's list if None
     notice_channels: Annotated[tuple[str, ...], NoDecode] = ()  # webhook, wecom, dingtalk, feishu
     notice_targets_inside: Annotated[tuple[str, ...], NoDecode] = ()  # host:port; tests only
+    backup_folder: Path | None = None  # on another disk, best; "backups" in the data folder if None
+    backup_period_s: Annotated[float, Field(ge=0)] = 300.0  # 0: the house makes none itself
+    backup_drill_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0  # 0: nobody rehearses
     dead_man_url: SecretStr | None = None  # told every period that the program lives
     dead_man_period_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
 
@@ -141,6 +144,11 @@ class Settings(BaseSettings):
     def mllp_peers_file(self) -> Path:
         """Who may send HL7 messages, and who is told of changes."""
         return self.mllp_peers or self.data_folder / "hl7_peers.toml"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups stand."""
+        return self.backup_folder or self.data_folder / "backups"
 
     @property
     def export_folder(self) -> Path:

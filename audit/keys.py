@@ -32,6 +32,10 @@ class KeyKind(StrEnum):
     LEDGER = "ledger"  # Ed25519: signs checkpoints
     TOKEN = "token"  # noqa: S105 - Ed25519: signs access tokens
     ANSWER = "answer"  # first answers of repeated requests
+    BACKUP = "backup"  # seals backups; kept where no backup is
+
+
+OPTIONAL = frozenset({KeyKind.BACKUP})  # a house from before it runs on, without backups
 
 
 class Keys:
@@ -42,7 +46,7 @@ class Keys:
     def __init__(self, held: Mapping[tuple[KeyKind, int], bytes]) -> None:
         """Raises KeyTrouble unless every kind has a version and every secret its length."""
         for kind in KeyKind:
-            if not any(known is kind for known, _ in held):
+            if kind not in OPTIONAL and not any(known is kind for known, _ in held):
                 raise KeyTrouble(f"there is no {kind.value} key")
         for (kind, version), secret in held.items():
             if len(secret) != SECRET or not 1 <= version <= 9999:
@@ -54,7 +58,12 @@ class Keys:
         return tuple(sorted(version for known, version in self._secrets if known is kind))
 
     def newest(self, kind: KeyKind) -> int:
-        return self.versions(kind)[-1]
+        """Raises KeyTrouble where there is none of an optional kind."""
+        if not (known := self.versions(kind)):
+            raise KeyTrouble(
+                f"there is no {kind.value} key; make one: wardgrid keys add {kind.value}"
+            )
+        return known[-1]
 
     def secret(self, kind: KeyKind, version: int | None = None) -> bytes:
         """The newest, or the given version. Raises KeyTrouble."""

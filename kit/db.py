@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 _LEDGERED = "ledgered"
+IDLE_S = 10  # a transaction without a statement for so long is ended by the server
 
 
 class UnledgeredCommit(RuntimeError):
@@ -73,7 +74,7 @@ def _open_postgres(url: str, pool_size: int) -> Engine:
         isolation_level="SERIALIZABLE",
         connect_args={
             "options": "-c statement_timeout=5s -c lock_timeout=2s"
-            " -c idle_in_transaction_session_timeout=10s -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={IDLE_S}s -c timezone=UTC"
         },
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+import kit.db
 from kit.db import open_engine
 from tests.databases import KINDS, Databases, Kind
 from tests.postgres_server import find_or_start
@@ -36,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    kit.db.IDLE_S = 60  # a shared machine may stand still for longer than a house may
     if not hasattr(config, "workerinput"):
         folder = tempfile.TemporaryDirectory(prefix="wg-run-", ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)

@@ -1,0 +1,104 @@
+"""`wardgrid restore`: a backup to a new place, by two people."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli_options import DataFolder, group, settings_of, stop
+
+app = group()
+
+
+@app.command()
+def restore(
+    data: DataFolder,
+    archive: Annotated[Path | None, typer.Argument(help="The backup.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Take one of this folder.")] = None,
+    before: Annotated[
+        datetime | None, typer.Option(help="The newest that is not younger (UTC).")
+    ] = None,
+    leaves: Annotated[
+        int | None, typer.Option(help="The newest whose ledger is not longer.")
+    ] = None,
+    kept: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint that was kept elsewhere, or the lost ledger.guard."),
+    ] = None,
+) -> None:
+    """Restore into a data folder that has its keys and settings, and no database yet.
+
+    Two people log in with what the backup knows of them. The ledger begins a new epoch that names
+    them and what is lost: give the newest checkpoint that anybody kept.
+    """
+    from app.backups.approvers import approved_by
+    from app.backups.container import BackupRefused, require_key
+    from app.backups.restoring import restore as put_back
+    from audit.keys import KeyTrouble, load_keys
+    from kit.clock import utc_now
+
+    settings = settings_of(data)
+    chosen = _chosen(archive, folder, before, leaves)
+    try:
+        keys = load_keys(settings.key_folder)
+        header = require_key(chosen, keys)
+        typer.echo(f"{chosen.name}: made {header.at}, ledger of {header.leaves} leaves; key proved")
+        people = _people()
+        done = put_back(
+            settings, keys, chosen,
+            approve=lambda engine: approved_by(engine, keys, utc_now, *people),
+            kept=[_note(path) for path in kept or []], at=utc_now(),
+        )  # fmt: skip
+    except (BackupRefused, KeyTrouble) as refused:
+        stop(f"nothing was restored: {refused}")
+    typer.echo(
+        f"restored {sum(done.manifest.rows.values())} rows; the ledger verifies, its new epoch is"
+        f" leaf {done.checkpoint.size - 1}; "
+        + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
+    )
+    typer.echo(f"next: wardgrid migrate --data {data}, then wardgrid serve --data {data}")
+
+
+def _chosen(
+    archive: Path | None, folder: Path | None, before: datetime | None, leaves: int | None
+) -> Path:
+    from datetime import UTC
+
+    from app.backups.shelf import newest_of, standing
+
+    if archive is not None and folder is None and before is None and leaves is None:
+        return archive
+    if folder is None or archive is not None:
+        stop("name a backup, or a folder with --folder")
+    moment = before.replace(tzinfo=UTC) if before is not None and before.tzinfo is None else before
+    found = newest_of(standing(folder), before=moment, leaves=leaves)
+    if found is None:
+        stop("there is no such backup in the folder")
+    return found.path
+
+
+def _people() -> tuple[Any, Any]:
+    from app.backups.approvers import Person
+
+    def ask(who: str) -> Person:
+        name = typer.prompt(f"login name of the {who} person")
+        password = typer.prompt("password", hide_input=True)
+        code = typer.prompt("one-time code (empty if none)", default="", show_default=False)
+        return Person(name, password, code or None)
+
+    return ask("first"), ask("second")
+
+
+def _note(path: Path) -> str:
+    """A checkpoint, or the one that a guard file remembers."""
+    from app.backups.container import BackupRefused
+    from kit.canonical import parse_canonical
+
+    try:
+        content = path.read_bytes()
+        if content.startswith(b"{"):
+            return str(parse_canonical(content)["note"])
+        return content.decode()
+    except (OSError, ValueError, KeyError) as odd:
+        raise BackupRefused(f"{path.name} is no checkpoint ({type(odd).__name__})") from None
