@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from domain.places.model import Hospital
 from domain.plans.model import ProposalItem, SolverRun
-from domain.rosters.answers import UNCOVERED
 from domain.rosters.asking import RequestRosterPlan
+from domain.rosters.line_rows import UNCOVERED
 from domain.staff.duties import AssignDuty
 from domain.staff.model import AbsenceKind
 from domain.staff.policies import SetStaffingPolicy
