@@ -1,6 +1,6 @@
 """One row for each person out of those that are known, exactly: an integer model over columns."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import pulp
@@ -12,6 +12,7 @@ from solvers.roster_pool import Column
 from solvers.roster_rows import Row
 
 Rows = tuple[Row, ...]
+Terms = list[tuple[pulp.LpVariable, int]]
 
 
 def choose(
@@ -28,24 +29,8 @@ def choose(
 
     `start`: rows to begin with. The outcome's figures leave out the points of the fixed rows.
     """
-    lp = pulp.LpProblem("roster", pulp.LpMinimize)
     free = [column for column in columns if column.person not in fixed]
-    taken = [lp.add_variable(f"x{i}", cat=pulp.LpBinary) for i in range(len(free))]
-    objective = [(var, column.points) for var, column in zip(taken, free, strict=True)]
-    one: dict[int, list[tuple[pulp.LpVariable, int]]] = defaultdict(list)
-    supply: dict[int, list[tuple[pulp.LpVariable, int]]] = defaultdict(list)
-    for var, column in zip(taken, free, strict=True):
-        one[column.person].append((var, 1))
-        for post in posts_of(model, column.person, column.row):
-            supply[post].append((var, 1))
-    given: dict[int, int] = defaultdict(int)
-    for person, row in fixed.items():
-        for post in posts_of(model, person, row):
-            given[post] += 1
-    for person, terms in sorted(one.items()):
-        lp += pulp.LpAffineExpression(terms) == 1, f"one{person}"
-    objective += _fill(lp, model, supply, given)
-    lp.setObjective(pulp.LpAffineExpression(objective))
+    lp = _model(model, free, fixed)
     hint = None
     if start is not None:
         hint = {f"x{i}": 1 for i, column in enumerate(free) if start[column.person] == column.row}
@@ -62,49 +47,70 @@ def posts_of(model: RosterModel, person: int, row: Row) -> list[int]:
     return [post for post in posts if post != NO_POST]
 
 
+def _model(model: RosterModel, free: Sequence[Column], fixed: Mapping[int, Row]) -> pulp.LpProblem:
+    lp = pulp.LpProblem("roster", pulp.LpMinimize)
+    one: dict[int, Terms] = defaultdict(list)
+    supply: dict[int, Terms] = defaultdict(list)
+    objective: Terms = []
+    for i, column in enumerate(free):
+        var = lp.add_variable(f"x{i}", cat=pulp.LpBinary)
+        objective.append((var, column.points))
+        one[column.person].append((var, 1))
+        for post in posts_of(model, column.person, column.row):
+            supply[post].append((var, 1))
+    for person, terms in sorted(one.items()):
+        lp += pulp.LpAffineExpression(terms) == 1, f"one{person}"
+    given = Counter(post for person, row in fixed.items() for post in posts_of(model, person, row))
+    objective += _fill(lp, model, supply, given)
+    lp.setObjective(pulp.LpAffineExpression(objective))
+    return lp
+
+
 def _fill(
-    lp: pulp.LpProblem,
-    model: RosterModel,
-    supply: Mapping[int, list[tuple[pulp.LpVariable, int]]],
-    given: Mapping[int, int],
-) -> list[tuple[pulp.LpVariable, int]]:
+    lp: pulp.LpProblem, model: RosterModel, supply: Mapping[int, Terms], given: Mapping[int, int]
+) -> Terms:
     """Demands met by posts; heads missing or too many cost points. Gives those terms."""
-    objective: list[tuple[pulp.LpVariable, int]] = []
-    flows: dict[int, list[tuple[pulp.LpVariable, int]]] = defaultdict(list)
-    known: dict[int, int] = defaultdict(int)
+    objective: Terms = []
+    flows: dict[int, Terms] = defaultdict(list)
+    known: Counter[int] = Counter()
     for number, post in enumerate(model.posts):
         terms, heads = supply.get(number, []), given.get(number, 0)
         if len(post.cells) == 1:
             flows[post.cells[0]] += terms
             known[post.cells[0]] += heads
         elif terms or heads:
-            parts = [
-                (lp.add_variable(f"f{number}_{cell}", 0, cat=pulp.LpInteger), cell)
-                for cell in post.cells
-            ]
-            lp += (
-                pulp.LpAffineExpression([*terms, *((var, -1) for var, _ in parts)]) == -heads,
-                f"post{number}",
-            )
-            for var, cell in parts:
+            for cell, var in _shared(lp, number, post.cells, terms, heads):
                 flows[cell].append((var, 1))
     for number, demand in enumerate(model.cells):
-        uncovered, thin, above = (int(points) for points in model.cell_points[number])
-        spare = (
-            (lp.add_variable(f"u{number}", 0, cat=pulp.LpInteger), 1, uncovered),
-            (
-                lp.add_variable(f"t{number}", 0, demand.preferred - demand.minimum, pulp.LpInteger),
-                1,
-                min(thin, uncovered),
-            ),
-            (lp.add_variable(f"o{number}", 0, cat=pulp.LpInteger), -1, above),
-        )
+        spare = _spare(lp, model, number)
+        heads_wanted = [*flows.get(number, []), *((var, sign) for var, sign, _ in spare)]
         lp += (
-            pulp.LpAffineExpression(
-                [*flows.get(number, []), *((var, sign) for var, sign, _ in spare)]
-            )
-            == demand.preferred - known[number],
+            pulp.LpAffineExpression(heads_wanted) == demand.preferred - known[number],
             f"cell{number}",
         )
         objective += [(var, points) for var, _, points in spare]
     return objective
+
+
+def _shared(
+    lp: pulp.LpProblem, number: int, cells: Sequence[int], terms: Terms, heads: int
+) -> list[tuple[int, pulp.LpVariable]]:
+    """How many heads of a post that may fill several demands go to each of them."""
+    parts = [(cell, lp.add_variable(f"f{number}_{cell}", 0, cat=pulp.LpInteger)) for cell in cells]
+    away = [(var, -1) for _, var in parts]
+    lp += pulp.LpAffineExpression([*terms, *away]) == -heads, f"post{number}"
+    return parts
+
+
+def _spare(
+    lp: pulp.LpProblem, model: RosterModel, number: int
+) -> tuple[tuple[pulp.LpVariable, int, int], ...]:
+    """Heads missing, thin and too many of a demand: variable, sign and points."""
+    demand = model.cells[number]
+    uncovered, thin, above = (int(points) for points in model.cell_points[number])
+    room = demand.preferred - demand.minimum
+    return (
+        (lp.add_variable(f"u{number}", 0, cat=pulp.LpInteger), 1, uncovered),
+        (lp.add_variable(f"t{number}", 0, room, pulp.LpInteger), 1, min(thin, uncovered)),
+        (lp.add_variable(f"o{number}", 0, cat=pulp.LpInteger), -1, above),
+    )

@@ -42,16 +42,20 @@ class Priced:
 class Columns(Pool):
     """The master model, priced until no row pays any more."""
 
-    def rows_within(self, prices: Floats, slack: float, most: int) -> list[Column] | None:
+    def rows_within(
+        self, prices: Floats, slack: float, most: int, people: frozenset[int] | None = None
+    ) -> list[Column] | None:
         """Every row at most `slack` dearer at these prices than its person's best: no other can
         be part of a roster that costs at most `slack` more than the bound at these prices.
-        None where there are more than `most`."""
+        Of these `people` alone; None where there are more than `most`."""
         worth = self.worth(prices)
-        cost = self._open_price - worth
+        cost = self.price - worth
         found: list[Column] = []
         for pricer in self.pricers:
             mine = cost[pricer.members]
             for place, person in enumerate(pricer.members.tolist()):
+                if people is not None and person not in people:
+                    continue
                 rows = pricer.all_rows(mine, place, slack, most - len(found))
                 if rows is None:
                     return None
@@ -79,11 +83,6 @@ class Columns(Pool):
                 return found[0][1]
         raise AssertionError("a person with no row is waived before the search")
 
-    def worth(self, prices: Floats) -> Floats:
-        """What the duties of each person's days are worth at the prices of the rows."""
-        known: Floats = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
-        return known
-
     def solve(
         self,
         ends: float,
@@ -99,38 +98,44 @@ class Columns(Pool):
         `good_enough`: a bound that suffices. None if there was no time for a single optimum.
         """
         best, bound, finished = None, -inf, False
-        centre, smooth = self._centre, SMOOTH
         for _ in range(rounds):
             answer = self.master.solve(max(0.01, ends - perf_counter()))
             if answer is None:
                 break
             best = answer
-            asked = answer.prices
-            if centre is not None and smooth:
-                asked = smooth * centre + (1 - smooth) * asked
-            added, reached = self._round(asked, members)
-            if reached > bound:
-                bound, centre = reached, asked
-            if not added and smooth:
-                added, reached = self._round(answer.prices, members)
-                if reached > bound:
-                    bound, centre = reached, answer.prices
+            added, bound = self._priced_round(answer, bound, members)
             whole = ceil(bound - TOLERANCE) >= answer.objective - TOLERANCE
             if (not added or whole) and not self._raise_stakes(answer):
                 finished = True
                 break
             if bound >= good_enough or perf_counter() > ends or (stop is not None and stop()):
                 break
-        self._centre = centre
-        if best is None:
-            return None
-        values = best.values[self.spare :]
+        return None if best is None else self._told(best, bound, finished)
+
+    def _priced_round(
+        self, answer: MasterAnswer, bound: float, members: frozenset[int] | None
+    ) -> tuple[int, float]:
+        """(new rows, the best bound so far): at smoothed prices, and where these find nothing at
+        the master's own. The prices of the best bound become the centre."""
+        asked = answer.prices
+        if self._centre is not None:
+            asked = SMOOTH * self._centre + (1 - SMOOTH) * asked
+        added = 0
+        for prices in (asked, answer.prices):
+            added, reached = self._round(prices, members)
+            if reached > bound:
+                bound, self._centre = reached, prices
+            if added:
+                break
+        return added, bound
+
+    def _told(self, best: MasterAnswer, bound: float, finished: bool) -> Priced:
         without = np.flatnonzero(best.values[self.nobody] > TOLERANCE)
         return Priced(
             best.objective,
             bound,
-            values,
-            best.prices if centre is None else centre,
+            best.values[self.spare :],
+            best.prices if self._centre is None else self._centre,
             finished,
             tuple(without.tolist()),
         )

@@ -48,6 +48,8 @@ class Pool:
         self.master = Master(self.right, limits)
         self.pool: list[Column] = []
         self.known: dict[tuple[int, Row], int] = {}
+        self._rows = np.zeros((0, model.days), dtype=np.int64)  # of the pool, and whose they are
+        self._people = np.zeros(0, dtype=np.int64)
         self.spare = self._spare(many)
         self._open_price = np.where(model.price >= NEVER, inf, model.price).astype(np.float64)
         self.price, self._limited = self._open_price, False
@@ -117,10 +119,7 @@ class Pool:
 
     def allow(self, allowed: Bools) -> None:
         """Only duties that are `allowed[person, day, duty]`; rows known and rows to be priced."""
-        days = np.arange(self.model.days)
-        rows = np.array([column.row for column in self.pool])
-        people = np.array([column.person for column in self.pool])
-        fits = allowed[people[:, None], days[None, :], rows].all(axis=1)
+        fits = self._fits(allowed)
         columns = range(self.spare, self.spare + len(self.pool))
         self.master.limit(columns, np.zeros(len(fits)), np.where(fits, inf, 0.0))
         self.price = np.where(allowed, self._open_price, inf)
@@ -147,11 +146,34 @@ class Pool:
             shares[column.person, days, np.array(column.row)] += values[index]
         return shares
 
-    def fitting(self, allowed: Bools, people: frozenset[int]) -> list[Column]:
-        """Known rows of these people that use allowed duties only."""
+    def fitting(
+        self, allowed: Bools, people: frozenset[int], prices: Floats, slack: float
+    ) -> list[Column]:
+        """Known rows of these people that use allowed duties only, and are at most `slack` dearer
+        at these prices than the cheapest such row of their person."""
+        free = np.zeros(len(self.model.people), dtype=bool)
+        free[list(people)] = True
+        index = np.flatnonzero(self._fits(allowed) & free[self._people])
+        owner, days = self._people[index], np.arange(self.model.days)
+        points = np.array([self.pool[number].points for number in index.tolist()], dtype=float)
+        worth = self.worth(prices)[owner[:, None], days[None, :], self._rows[index]]
+        lengths = points - worth.sum(axis=1)
+        cheapest = np.full(len(free), inf)
+        np.minimum.at(cheapest, owner, lengths)
+        near = index[lengths <= cheapest[owner] + slack]
+        return [self.pool[number] for number in near.tolist()]
+
+    def worth(self, prices: Floats) -> Floats:
+        """What the duties of each person's days are worth at the prices of the rows."""
+        known: Floats = np.append(prices[self._post_row[:-1]], 0.0)[self.model.post]
+        return known
+
+    def _fits(self, allowed: Bools) -> Bools:
+        """Which rows of the pool use allowed duties only."""
+        fresh = self.pool[len(self._rows) :]
+        if fresh:
+            self._rows = np.vstack([self._rows, np.array([column.row for column in fresh])])
+            self._people = np.append(self._people, [column.person for column in fresh])
         days = np.arange(self.model.days)
-        mine = [column for column in self.pool if column.person in people]
-        rows = np.array([column.row for column in mine])
-        numbers = np.array([column.person for column in mine])
-        fits = allowed[numbers[:, None], days[None, :], rows].all(axis=1)
-        return [column for column, fit in zip(mine, fits.tolist(), strict=True) if fit]
+        may: Bools = allowed[self._people[:, None], days[None, :], self._rows]
+        return np.asarray(may.all(axis=1))

@@ -98,3 +98,10 @@ def gaps_points(model: RosterModel, rows: Sequence[Row]) -> int:
     """What all demands cost with these rows."""
     heads = heads_of(model, posted(model, rows))
     return sum(gap_points(model, cell, count) for cell, count in enumerate(heads))
+
+
+def gap_days(model: RosterModel, rows: Sequence[Row]) -> list[int]:
+    """The days on which heads are missing or too many, in order."""
+    heads = enumerate(heads_of(model, posted(model, rows)))
+    wrong = {model.cells[cell].day for cell, count in heads if gap_points(model, cell, count)}
+    return sorted(wrong)

@@ -6,17 +6,17 @@ rows which fit the rest are found, and then exactly among all rows known.
 
 from dataclasses import dataclass, replace
 from math import ceil, inf
-from random import Random
 from time import perf_counter
 
 import numpy as np
 
 from solvers.engine import TOLERANCE, Limits, Progress, relative_gap
 from solvers.engine_run import Stop
-from solvers.neighbourhoods import Neighbourhood, improve
+from solvers.neighbourhoods import improve
 from solvers.roster_choice import Rows, choose
 from solvers.roster_columns import Columns
 from solvers.roster_first import first_rows
+from solvers.roster_freeing import Freeing
 from solvers.roster_model import RosterModel
 from solvers.roster_pool import Column
 from solvers.roster_posting import gaps_points
@@ -29,7 +29,6 @@ DIVE_ROUNDS = 12  # of pricing after each fixing
 DIVE_LEAST, DIVE_MOST = 0.04, 0.3  # of all days, fixed at once
 SURE = 0.97  # a duty with at least so much weight is fixed at once
 PARTS_A_TURN = 12  # before the rest of the gap is looked at again
-PART_ROUNDS = 8  # of pricing for a part that was freed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class Search:
     def __init__(self, model: RosterModel, limits: Limits) -> None:
         self.model, self.limits = model, limits
         self.columns = Columns(model, limits)
+        self._parts = Freeing(self.columns, self.cost, limits)
         self.prices: np.ndarray | None = None  # of the bound
         self.bound = -inf
 
@@ -69,7 +69,8 @@ class Search:
         self._keep(best)
         finished = self._root(begun, ends, stop)
         if self._open(best) and not _over(ends, stop):
-            best = min(self._dive(ends, stop), best, key=self.cost)
+            dived = self._parts.mend(self._dive(ends, stop), ends, stop)
+            best = min(dived, best, key=self.cost)
             _tell(progress, self.cost(best), self.whole_bound)
         if finished and self._open(best) and not _over(ends, stop):
             best = self._close(best, begun + CLOSE_SHARE * (ends - begun), stop)
@@ -186,7 +187,6 @@ class Search:
     ) -> tuple[Rows, bool]:
         """Part by part; whenever the roster came nearer to the bound, exactly if few rows are
         left that a better one could use."""
-        parts: list[Neighbourhood[Rows]] = [self._free_people, self._free_days]
         turn, tried = 0, self.cost(best)
         while self._open(best) and not _over(ends, stop):
             left_s = max(0.01, ends - perf_counter())
@@ -194,7 +194,7 @@ class Search:
             best = improve(
                 best,
                 self.cost,
-                parts,
+                self._parts.ways,
                 limits=replace(self.limits, time_limit_s=left_s, seed=self.limits.seed + turn),
                 bound=self.whole_bound,
                 rounds=PARTS_A_TURN,
@@ -206,44 +206,6 @@ class Search:
                 half = perf_counter() + 0.5 * (ends - perf_counter())
                 best = self._close(best, half, stop)
         return best, self._open(best)
-
-    def _free_people(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
-        people = len(rows)
-        count = min(people, draw.choice((3, 4, 5, 6, 8)))
-        free = frozenset(draw.sample(range(people), count))
-        return self._resolve(rows, free, None, limits)
-
-    def _free_days(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
-        length = draw.choice((4, 5, 7))
-        first = draw.randrange(-length + 2, self.model.days - 1)
-        window = range(max(0, first), min(self.model.days, first + length))
-        return self._resolve(rows, frozenset(range(len(rows))), window, limits)
-
-    def _resolve(
-        self, rows: Rows, free: frozenset[int], window: range | None, limits: Limits
-    ) -> Rows | None:
-        """The rest kept, the part priced anew and chosen among all rows that fit it."""
-        ends = perf_counter() + limits.time_limit_s
-        allowed = np.zeros(self.columns.everything().shape, dtype=bool)
-        if window is not None:
-            allowed[:, window.start : window.stop] = True
-        for person, row in enumerate(rows):
-            if window is None and person in free:
-                allowed[person] = True
-            allowed[person, np.arange(len(row)), np.array(row)] = True
-        allowed &= self.columns.everything()
-        self.columns.allow(allowed)
-        half = perf_counter() + limits.time_limit_s / 2
-        priced = self.columns.solve(half, members=free, rounds=PART_ROUNDS)
-        self.columns.release()
-        left = ends - perf_counter()
-        if priced is None or left <= 0:
-            return None
-        fitting = self.columns.fitting(allowed, free)
-        fixed = {person: row for person, row in enumerate(rows) if person not in free}
-        part = replace(limits, time_limit_s=left)
-        _, found = choose(self.model, fitting, fixed, part, start=rows)
-        return found
 
 
 def _over(ends: float, stop: Stop | None) -> bool:
