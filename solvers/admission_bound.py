@@ -118,8 +118,10 @@ def _solve(table: Table, columns: Columns, limits: Limits) -> tuple[Priced, list
     rows: dict[Row, list[tuple[pulp.LpVariable, int]]] = {}
     costs: list[tuple[pulp.LpVariable, int]] = []
     for i, mine in enumerate(columns):
-        everyone = [(lp.add_variable(f"w{i}", 0), 1)]
-        costs.append((everyone[0][0], table.unplanned[i]))
+        everyone: list[tuple[pulp.LpVariable, int]] = []
+        for option in table.may_wait(i):
+            everyone.append((lp.add_variable(f"w{i}", 0), 1))
+            costs.append((everyone[0][0], option.cost))
         for position, option in enumerate(mine):
             var = lp.add_variable(f"x{i}_{position}", 0)
             costs.append((var, option.cost))

@@ -73,6 +73,13 @@ class Judge:
         other = patient.told_room is not None and patient.told_room != room
         yield "TOLD_ROOM", int(other) * weight.get("TOLD_ROOM", 0)
 
+    def cost(self, stays: Mapping[str, Stay]) -> int:
+        """Points of the whole plan, those of patients without a date included."""
+        points = sum(self.stay(key, stay).points for key, stay in stays.items())
+        waiting = (each for key, each in self.patients.items() if key not in stays)
+        points += sum(self.rules.unplanned(each.priority) for each in waiting)
+        return points + sum(each.points for each in self.shared(stays))
+
     def shared(self, stays: Mapping[str, Stay]) -> tuple[Shared, ...]:
         """Mixed rooms and used buffers, night by night."""
         found = [*self._mixed(self._in_rooms(stays)), *self._buffers(self._in_wards(stays))]

@@ -12,7 +12,7 @@ def every_option(table: Table) -> dict[int, list[Option]] | None:
     for patient in range(len(table.patients)):
         if left < _least(table, patient):
             return None
-        options[patient] = [table.waiting(patient), *_of(table, patient)]
+        options[patient] = [*table.may_wait(patient), *_of(table, patient)]
         left -= len(options[patient])
         if left < 0:
             return None

@@ -34,7 +34,7 @@ def plan_again(state: State, near: Candidates, free: Iterable[int], limits: Limi
 
 def _options(state: State, near: Candidates, patient: int, before: Plan) -> dict[Option, None]:
     table = state.table
-    found = {before[patient]: None, table.waiting(patient): None}
+    found = dict.fromkeys([before[patient], *table.may_wait(patient)])
     for cost, position, room, mask in near[patient]:
         option = Option(cost, table.starts[patient][position], ((room, mask),))
         if state.fits(patient, option) and state.company(patient, option) < HARD:

@@ -31,8 +31,7 @@ class Standing:
 def cohort_of(patient: Patient) -> str:
     """Who shares a room with whom: "" with all others of "". Somebody of unknown sex shares a
     room with nobody, as an isolated patient without a cohort does."""
-    alone = f"alone:{patient.key}" if patient.sex is Sex.UNKNOWN else ""
-    return patient.cohort or alone
+    return f"alone:{patient.key}" if patient.sex is Sex.UNKNOWN else patient.cohort
 
 
 def _conflict(people: list[Patient], one_sex: bool) -> bool:

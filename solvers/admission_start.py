@@ -29,14 +29,20 @@ def _of(table: Table, bound: Bound, patient: int) -> list[tuple[int, int, int, i
     return [each[1:] for each in kept]
 
 
-def first_plan(table: Table, bound: Bound) -> State:
-    """Those who are there stay; the others come in the order of how much they have to lose."""
+def those_there(table: Table) -> State:
+    """Who lies in a room stays in it, and nobody comes."""
     state = State(table)
-    near = candidates(table, bound)
     for patient, person in enumerate(table.patients):
         if person.current_room is not None:
             room = table.room_index[person.current_room]
             state.put(patient, table.whole(patient, 0, room))
+    return state
+
+
+def first_plan(table: Table, bound: Bound) -> State:
+    """Those who are there stay; the others come in the order of how much they have to lose."""
+    state = those_there(table)
+    near = candidates(table, bound)
     for patient in sorted(range(len(near)), key=lambda i: (-_at_stake(table, near[i], i), i)):
         if not state.option[patient].parts:
             option = _best(state, near[patient], patient) or _anywhere(state, patient)

@@ -58,7 +58,7 @@ class Table:
         self.capacity = [self._beds(i) for i in range(len(self.rooms))]
         self.staffed = [self._staffed(i) for i in range(len(self.wards))]
         self.quiet = [self._quiet(i) for i in range(len(self.wards))]
-        self.unplanned = [self.rules.unplanned(p.priority) for p in self.patients]
+        self.unplanned = [self._unplanned(p) for p in self.patients]
         self.starts = [self._starts(p) for p in self.patients]
         self.stays = [
             [self._whole_stay(i, start) for start in self.starts[i]]
@@ -114,7 +114,16 @@ class Table:
         return Option(cost, start, ((room, self.mask(patient, start)),))
 
     def waiting(self, patient: int) -> Option:
+        """No date. Of somebody who is there already it is never part of a plan."""
         return Option(self.unplanned[patient], 0, ())
+
+    def may_wait(self, patient: int) -> list[Option]:
+        """The option of no date, for who has not come yet: nobody is turned out of a bed."""
+        return [] if self.patients[patient].current_room is not None else [self.waiting(patient)]
+
+    def _unplanned(self, patient: Patient) -> int:
+        there = patient.current_room is not None
+        return FORBIDDEN if there else self.rules.unplanned(patient.priority)
 
     def _whole_stay(self, patient: int, start: int) -> list[int]:
         """Cost by room of staying in it from the first night to the last."""

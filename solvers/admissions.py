@@ -22,7 +22,7 @@ from solvers.admission_options import every_option, rooms_of
 from solvers.admission_part import Plan
 from solvers.admission_plan import AdmissionPlan, PlannedStay, Unplanned
 from solvers.admission_problem import AdmissionProblem
-from solvers.admission_start import candidates, first_plan
+from solvers.admission_start import candidates, first_plan, those_there
 from solvers.admission_state import State
 from solvers.admission_table import Option, Table
 from solvers.engine import Limits, Outcome, Progress, Status, Stop, relative_gap
@@ -93,12 +93,12 @@ class _Run:
 
     def prove(self, options: dict[int, list[Option]]) -> _Found:
         """All options of everybody in one model."""
-        state = State(self.table)
-        model = PartModel(state, options, may_mix=True)
+        model = PartModel(State(self.table), options, may_mix=True)
         built = perf_counter()
         answer = model.solve(self.left(), None, self.progress, self.stop)
         chosen = model.chosen(answer)
-        plan = tuple(chosen.get(i, option) for i, option in enumerate(state.option))
+        nobody_comes = those_there(self.table).option
+        plan = tuple(chosen.get(i, option) for i, option in enumerate(nobody_comes))
         out = answer.outcome
         build_ms = round((built - self.started) * 1000)
         bound = out.bound or 0

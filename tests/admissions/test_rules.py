@@ -172,3 +172,17 @@ def test_the_theatre_s_minutes_of_a_day_are_not_passed() -> None:
     assert (
         len(solve(problem(patient(theatre_minutes=101), theatres=days, waivers=leave)).stays) == 1
     )
+
+
+def test_nobody_is_turned_out_of_a_bed_for_somebody_more_urgent() -> None:
+    there = patient("there", current_room="r", pinned=True)
+    urgent = patient("urgent", priority=9)
+    plan = solve(problem(there, urgent, rooms=(room(beds=1),)))
+    assert planned(plan) == {"there": (0, ("r", "r"))}
+    assert [each.patient for each in plan.unplanned] == ["urgent"]
+
+
+def test_an_isolated_patient_of_unknown_sex_shares_a_room_with_nobody() -> None:
+    need = {"isolation": "CONTACT", "organism": "x"}
+    plan = solve(problem(patient("a", **need), patient("b", sex="U", **need), binding=()))
+    assert len(plan.stays) == 1

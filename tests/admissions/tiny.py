@@ -85,8 +85,17 @@ def _patients(key: str, nights: int) -> st.SearchStrategy[Patient]:
 
 
 def cheapest(problem: AdmissionProblem) -> int:
-    """By trying every date and every pair of rooms of everybody."""
-    ways = [list(_ways(problem, patient)) for patient in problem.patients]
+    best = cheapest_with(problem, {})
+    assert best is not None
+    return best
+
+
+def cheapest_with(problem: AdmissionProblem, fixed: dict[str, tuple[int, list[str]]]) -> int | None:
+    """By trying every date and every pair of rooms of everybody who is not fixed; None: no plan."""
+    ways = [
+        [way for way in _ways(problem, each) if each.key not in fixed or way == fixed[each.key]]
+        for each in problem.patients
+    ]
     best = None
     for chosen in product(*ways):
         plan: Plan = {
@@ -97,7 +106,6 @@ def cheapest(problem: AdmissionProblem) -> int:
         points = cost(problem, plan)
         if (best is None or points < best) and not faults(problem, plan):
             best = points
-    assert best is not None
     return best
 
 
