@@ -11,6 +11,7 @@ from api.admissions import AdmissionMutations, AdmissionQueries
 from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.approval_rules import ApprovalRuleMutations, ApprovalRuleQueries
+from api.backups import BackupQueries
 from api.beds import BedMutations, BedQueries, BedSubscriptions
 from api.care_plans import CarePlanMutations, CarePlanQueries
 from api.charts import ChartQueries
@@ -50,6 +51,7 @@ from authz.shipped import shipped_policy
 class Query(
     AccountQueries,
     AdmissionQueries,
+    BackupQueries,
     AlarmQueries,
     AlarmRuleQueries,
     BedQueries,

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, func, select
 import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
 import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from app.answers import Answers
+from app.backups.runner import Backups
 from app.cursors import KEY_BYTES, Cursors
 from app.doors import Door, doors
 from app.drafts import Drafts
 from app.feed import Feed
-from app.jobs import Jobs
+from app.jobs import PROGRAM, Jobs
 from app.late_vault import late_vault
 from app.metrics import Metrics
 from app.outbox import write_events
@@ -43,7 +44,7 @@ from authz.policy import loader
 from authz.sessions import Gate
 from authz.tokens import AccessTokens
 from authz.watch import Watch
-from domain.alarms.rule_measures import DISK_FREE, LEDGER_LAG, WRITER_WAITING
+from domain.alarms.rule_measures import BACKUP_AGE, DISK_FREE, LEDGER_LAG, WRITER_WAITING
 from domain.alarms.timing import RuleTimer
 from domain.forecasts.timers import ForecastTimer
 from domain.patients.queries import treats
@@ -82,6 +83,7 @@ class App:
     feed: Feed
     jobs: Jobs
     questions: Questions
+    backups: Backups
     sequencer: Sequencer
     watch: Watch
     metrics: Metrics
@@ -112,6 +114,7 @@ class App:
         self.feed.start()
         if jobs:
             self.jobs.start()
+            self.backups.start()
             self._doors = doors(self)
             for door in self._doors:
                 door.start()
@@ -121,6 +124,7 @@ class App:
         for door in self._doors:
             door.stop()
         self.jobs.stop()
+        self.backups.stop()
         self.questions.stop()
         self.feed.stop()
         self._stopping.set()
@@ -188,6 +192,8 @@ def build(
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
                   timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures)),
         questions=Questions(), sequencer=sequencer,
+        backups=Backups(settings, keys, engine, clock,
+                        lambda command: pipeline.run(PROGRAM, command).result),
         watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock, on_commit=bell.ring,
     )  # fmt: skip
@@ -195,9 +201,11 @@ def build(
     bell.ring.append(app.jobs.wake)
     app.metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: writer.waiting)
     app.metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
+    app.metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
     figures.figures |= {
         LEDGER_LAG: app.ledger_lag_s,
         WRITER_WAITING: lambda: float(writer.waiting),
+        BACKUP_AGE: app.backups.age_s,
         DISK_FREE: disk_free(settings.data_folder),
     }
     return app

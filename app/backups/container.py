@@ -65,9 +65,14 @@ def read_header(file: BinaryIO) -> Header:
         if set(members) != _MEMBERS or members["format"] != FORMAT or line[-1:] != b"\n":
             raise ValueError("another format")
         salt, proof = bytes.fromhex(members["salt"]), bytes.fromhex(members["proof"])
-        return Header(str(members["at"]), int(members["leaves"]), int(members["key"]), salt, proof)
+        header = Header(
+            str(members["at"]), int(members["leaves"]), int(members["key"]), salt, proof
+        )
+        if header.line() != line:
+            raise ValueError("not in its one form")
     except (ValueError, TypeError, KeyError, RecursionError):
         raise BackupRefused("this is no backup, or its first line was changed") from None
+    return header
 
 
 @contextmanager

@@ -93,13 +93,14 @@ def _copied_rows(
             columns[table] = postgres_copy.columns(connection, table)
             parts.append(part)
         sequences = postgres_copy.sequences(connection)
+        days = postgres_copy.days(connection)
         newest = connection.execute(
             "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
         ).fetchone()
         revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     manifest = _manifest(
         settings, "postgresql", stamp, newest[0] if newest else "", revision and revision[0],
-        tuple(parts), rows, columns, sequences,
+        tuple(parts), rows, columns, sequences, days,
     )  # fmt: skip
     return manifest, {part.name: staging / part.name for part in parts}
 
@@ -114,11 +115,12 @@ def _manifest(
     rows: dict[str, int],
     columns: dict[str, list[str]] | None = None,
     sequences: dict[str, int] | None = None,
+    days: list[str] | None = None,
 ) -> Manifest:
     leaves = read_unchecked(note).size if note else 0
     return Manifest(
         stamp, database, settings.log_origin, note, leaves, revision or "", parts, rows,
-        columns or {}, sequences or {},
+        columns or {}, sequences or {}, days or [],
     )  # fmt: skip
 
 

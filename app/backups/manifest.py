@@ -22,7 +22,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`rows`: of each table. `note`: the newest signed checkpoint, over `leaves` leaves; "" and 0
-    before the first. `columns` and `sequences` are PostgreSQL's."""
+    before the first. `columns`, `sequences` and `days` (of readings) are
+    PostgreSQL's."""
 
     at: str
     database: str  # sqlite or postgresql
@@ -34,6 +35,7 @@ class Manifest:
     rows: dict[str, int]
     columns: dict[str, list[str]]
     sequences: dict[str, int]
+    days: list[str]
 
     def content(self) -> bytes:
         return canonical_json({**asdict(self), "v": 1})

@@ -22,7 +22,8 @@ from app.backups.manifest import Manifest, Part
 FOLDER = "rows"
 _REVISION = "alembic_version"
 _TABLES = """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname <> %s ORDER BY 1"""
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+    AND NOT c.relispartition AND c.relname <> %s ORDER BY 1"""
 _COLUMNS = """SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass
     AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum"""
 _KEY = """SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid
@@ -33,6 +34,8 @@ _PARENTS = """SELECT DISTINCT conrelid::regclass::text, confrelid::regclass::tex
 _TRIGGERS = """SELECT t.tgname, t.tgenabled FROM pg_trigger t WHERE t.tgrelid = %s::regclass
     AND NOT t.tgisinternal"""
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+_DAYS = """SELECT substr(c.relname, 10) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'reading'::regclass AND c.relname ~ '^reading_p[0-9]{8}$' ORDER BY 1"""
 _STATE = {"A": "ENABLE ALWAYS", "O": "ENABLE", "R": "ENABLE REPLICA", "D": "DISABLE"}
 # Transactions of another server have other numbers. All that is linked comes before all that is
 # not, and both before whatever this server will write.
@@ -62,6 +65,11 @@ def columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
 
 def sequences(connection: psycopg.Connection[Any]) -> dict[str, int]:
     return {name: value for name, value in connection.execute(_SEQUENCES) if value is not None}
+
+
+def days(connection: psycopg.Connection[Any]) -> list[str]:
+    """Days of readings that have a partition of their own, as 20261130."""
+    return [day for (day,) in connection.execute(_DAYS)]
 
 
 def copy_out(connection: psycopg.Connection[Any], table: str, target: Path) -> tuple[Part, int]:
@@ -95,6 +103,8 @@ def put(url: str, folder: Path, manifest: Manifest) -> None:
             connection.execute(_sql("ALTER TABLE {} DISABLE TRIGGER USER", table))
         for table in reversed(_parents_first(connection, here)):
             connection.execute(_sql("DELETE FROM {}", table))  # what the migrations put in
+        for day in manifest.days:
+            connection.execute("SELECT reading_make_day(to_date(%s, 'YYYYMMDD'))", (day,))
         for table in _parents_first(connection, here):
             _copy_in(connection, table, manifest, folder)
         for name, value in manifest.sequences.items():

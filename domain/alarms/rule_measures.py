@@ -28,6 +28,7 @@ class KnownMeasure:
 
 CLOCK_SKEW, BATTERY = "device_clock_skew", "device_battery"
 LEDGER_LAG, WRITER_WAITING, DISK_FREE = "ledger_lag", "writer_waiting", "disk_free"
+BACKUP_AGE = "backup_age"
 
 MEASURES: dict[str, KnownMeasure] = {
     NowName.OCCUPANCY: KnownMeasure(About.PLACE, "%", "床位使用率", "Occupancy"),
@@ -45,4 +46,6 @@ MEASURES: dict[str, KnownMeasure] = {
     WRITER_WAITING: KnownMeasure(About.PROGRAM, "{changes}", "等待写入", "Changes waiting",
                                  AlarmKind.SERVICE),
     DISK_FREE: KnownMeasure(About.PROGRAM, "%", "磁盘剩余", "Disk space left", AlarmKind.SERVICE),
+    BACKUP_AGE: KnownMeasure(About.PROGRAM, "s", "最近备份距今", "Age of the newest backup",
+                             AlarmKind.SERVICE),
 }  # fmt: skip

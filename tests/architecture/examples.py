@@ -16,6 +16,7 @@ import domain
 from domain.accounts.founding import FOUNDING_ROLES, Founder
 from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmKind, Severity
+from domain.backups.model import BackupAct
 from domain.beds.model import BlockReason, CleaningPriority
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
@@ -60,6 +61,7 @@ POINTS_AT = {
 }  # fmt: skip
 SAID: dict[str, Any] = {
     "made": (), "stays": (),
+    "act": BackupAct.MADE, "fault": None, "file": "a.wgb", "size_bytes": 1, "leaves": 1, "took_ms": 1,
     "changes": (ScenarioChange(kind=ChangeKind.ARRIVALS_PLUS, percent=100),),
     "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
     "outcome": sent("SMTP_250"), "status": "5.1.1",

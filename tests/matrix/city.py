@@ -22,6 +22,8 @@ from domain.alarms.commands import RaiseAlarm
 from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmFlood, AlarmKind, Severity
 from domain.alarms.rule_commands import DraftRule
+from domain.backups.commands import RecordBackup
+from domain.backups.model import BackupAct
 from domain.beds.cleaning import MarkDirty
 from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.waivers import WaiveRoomSex
@@ -154,6 +156,7 @@ def fill(
             _care(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
     _transfers(city)
+    city.do(RecordBackup(act=BackupAct.MADE, file="a.wgb", took_ms=7), PROGRAM)
     return city
 
 

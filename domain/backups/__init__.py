@@ -1,0 +1,1 @@
+"""What became of backups and of the rehearsals of their restore."""
