@@ -104,6 +104,8 @@ class RosterItemView(View):
     need: int | None
     penalty: int | None
     terms: list[ScoreTerm] | None
+    kept: list[RuleText] | None
+    waived: list[RuleText] | None
     broken: list[RuleText] | None
     hindrances: list[RosterHindrance] | None
     outcome: str | None
@@ -126,10 +128,12 @@ class RosterItemView(View):
             day=date.fromisoformat(detail["day"]) if "day" in detail else None,
             shift_id=strawberry.ID(shift) if shift else None,
             have=detail.get("have"), need=detail.get("need"), penalty=row.penalty,
-            terms=[ScoreTerm(rule=_text(t["code"]), penalty=t["penalty"]) for t in row.terms],
-            broken=[_text(one["rule"]) for one in row.reasons] if line else [],
+            terms=[ScoreTerm(rule=rule_text(t["code"]), penalty=t["penalty"]) for t in row.terms],
+            kept=[rule_text(code) for code in row.kept],
+            waived=[rule_text(code) for code in row.waived],
+            broken=[rule_text(one["rule"]) for one in row.reasons] if line else [],
             hindrances=[] if line else [
-                RosterHindrance(rule=_text(one["rule"]), forbids=one["forbids"],
+                RosterHindrance(rule=rule_text(one["rule"]), forbids=one["forbids"],
                                 alone=one["alone"])
                 for one in row.reasons
             ],
@@ -217,6 +221,6 @@ class FairnessView(View):
         )  # fmt: skip
 
 
-def _text(code: str) -> RuleText:
+def rule_text(code: str) -> RuleText:
     zh, en = roster_text(code)
     return RuleText(code=code, zh=zh, en=en)

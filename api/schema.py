@@ -36,6 +36,7 @@ from api.preferences import PreferenceMutations, PreferenceQueries
 from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
+from api.roster_questions import RosterQuestions
 from api.rosters import RosterMutations, RosterQueries
 from api.scenarios import ScenarioMutations, ScenarioQueries
 from api.sight import look
@@ -77,6 +78,7 @@ class Query(
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,
+    RosterQuestions,
     RosterQueries,
     StaffQueries,
     StatusQueries,

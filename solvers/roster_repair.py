@@ -73,24 +73,36 @@ def repair(
     """
     told = tuple(sorted(roster))
     away = _days_away(problem, absences)
+    asked = repair_problem(problem, told, away, today=today)
+    plan = solve(asked, limits or Limits(time_limit_s=20.0), progress, stop=stop)
+    proven = plan.outcome.objective == plan.outcome.bound
+    return Repair(plan, changes_between(told, plan.duties, away), proven)
+
+
+def repair_problem(
+    problem: RosterProblem,
+    told: tuple[Duty, ...],
+    away: Mapping[str, frozenset[int]] | None = None,
+    *,
+    today: int = 0,
+) -> RosterProblem:
+    """What a repair solves: absences added, and its ranking as weights."""
+    days = away or {}
     staff = tuple(
-        replace(person, absent=(*person.absent, *away.get(person.key, ())))
+        replace(person, absent=(*person.absent, *days.get(person.key, ())))
         for person in problem.staff
     )
     ranked = dict(problem.rules.weights) | {
         "CHANGED_DUTY": CHANGE,
         "UNCOVERED": CHANGE * problem.days * max(1, len(staff)),
     }
-    frozen = replace(
+    return replace(
         problem,
         staff=staff,
         published=told,
         frozen=tuple(range(min(today, problem.days))),
         rules=replace(problem.rules, weights=tuple(ranked.items())),
     )
-    plan = solve(frozen, limits or Limits(time_limit_s=20.0), progress, stop=stop)
-    proven = plan.outcome.objective == plan.outcome.bound
-    return Repair(plan, changes_between(told, plan.duties, away), proven)
 
 
 def changes_between(

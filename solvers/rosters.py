@@ -59,10 +59,13 @@ def solve_model(
     started: float | None = None,
     stop: Stop | None = None,
     conflicts: tuple[Conflict, ...] = (),
+    *,
+    first: Rows | None = None,
 ) -> RosterPlan:
-    """A model in which everyone has a row, made ready elsewhere."""
+    """A model in which everyone has a row, made ready elsewhere. `first`: an allowed roster to
+    begin with, else the published one."""
     began = perf_counter() if started is None else started
-    found = Search(model, limits).run(began, progress, stop, _published(model))
+    found = Search(model, limits).run(began, progress, stop, first or _published(model))
     return plan_of(model, found.rows, _outcome(model, found, began, bool(conflicts)), conflicts)
 
 

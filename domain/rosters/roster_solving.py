@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.plans.answers import answered, limits_of, told
 from domain.plans.solving import RunLimits, Say
+from domain.rosters.roster_answers import answer_about
 from kit.canonical import parse_canonical
 from solvers import rosters
 from solvers.roster_plan import RosterPlan
@@ -13,6 +14,10 @@ from solvers.roster_plan import RosterPlan
 def solve(problem: bytes, limits: RunLimits, say: Say) -> dict[str, Any]:
     frozen = rosters.from_canonical(parse_canonical(problem))
     return answer_of(frozen.first_day, rosters.solve(frozen, limits_of(limits), told(say)))
+
+
+def answer(problem: bytes, question: dict[str, Any], limits: RunLimits) -> dict[str, Any]:
+    return answer_about(rosters.from_canonical(parse_canonical(problem)), question, limits)
 
 
 def answer_of(first_day: str, plan: RosterPlan) -> dict[str, Any]:

@@ -57,6 +57,7 @@ POINTS_AT = {
     "doctorId": "staff", "carePlan.id": "care_plan", "carePlanItems.planId": "care_plan",
     "approveCarePlan.planId": "care_plan", "rejectCarePlan.planId": "care_plan",
     "rosterPlan.id": "roster_plan", "rosterPlanItems.planId": "roster_plan",
+    "whoElse.planId": "roster_plan", "whyNotDuty.planId": "roster_plan",
     "approveRosterPlan.planId": "roster_plan", "rejectRosterPlan.planId": "roster_plan", "encounterIds": "encounter", "homeWardId": "ward",
     "planProgress.id": "plan", "admissionId": "admission", "requestAdmission.encounterId": "planned_encounter", "admitPatient.encounterId": "waiting_encounter",
     "arrivePatient.encounterId": "planned_encounter", "requestBed.encounterId": "encounter",

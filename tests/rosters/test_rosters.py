@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from solvers.engine import Limits
+from solvers.roster_decided import as_decided
 from solvers.roster_explain import Explainer
 from solvers.roster_parts import Duty, RosterWaiver, Wanted, Wish
 from solvers.roster_problem import RosterProblem
@@ -169,10 +170,44 @@ def test_questions_about_a_duty_are_answered_by_rule_or_price() -> None:
     assert early.staff != "c"
     assert [(each.staff, each.price) for each in asked.alternatives(early)] == [("c", 10)]
     again = asked.why_not("c", 1, "E", Limits(time_limit_s=10.0))
-    assert (again.forbidden, again.price, again.exact) == ((), 10, True)
+    assert (again.forbidden, again.price_from, again.price, again.exact) == ((), 10, 10, True)
+    assert ("c", 1) in {(each.staff, each.day) for each in again.changes}
+    as_planned = asked.why_not(early.staff, 1, "E", Limits(time_limit_s=10.0))
+    assert (as_planned.price, as_planned.exact, as_planned.changes) == (0, True, ())
+    others = asked.alternatives(early, limits=Limits(time_limit_s=10.0))  # "a" by other lines
+    assert [(each.staff, each.price, each.exact) for each in others] == [
+        ("a", 0, True), ("c", 10, True),
+    ]  # fmt: skip
     assert asked.explain("c").penalty == 0
     with pytest.raises(ValueError, match="staff: x is not part"):
         asked.explain("x")
+
+
+def test_a_stored_roster_is_priced_as_it_was_planned() -> None:
+    problem, _ = sick_ward()
+    problem = replace(problem, rules=rules(WISH_MISSED=10))
+    plan = solve(problem)
+    again = as_decided(problem, plan.duties, plan.outcome.bound)
+    assert again.plan.outcome.objective == plan.outcome.objective
+    assert again.plan.outcome.status == plan.outcome.status == "OPTIMAL"
+    assert again.plan.duties == plan.duties
+    open_too = as_decided(problem, [], plan.outcome.bound)  # nobody works: every head is missing
+    assert open_too.plan.outcome.status == "FEASIBLE"
+    assert sum(gap.short_by for gap in open_too.plan.gaps) == sum(
+        row.minimum for row in problem.demand
+    )
+    with pytest.raises(ValueError, match="duties: x on day 0"):
+        as_decided(problem, [duty("x", 0, "E")])
+
+
+def test_a_price_is_at_most_that_where_nothing_was_solved_again() -> None:
+    problem, _ = sick_ward()
+    problem = replace(problem, rules=rules(WISH_MISSED=10))
+    plan = solve(problem)
+    late = next(each for each in plan.duties if each.shift == "L")
+    told = Explainer(problem, plan).why_not(late.staff, late.day, None)
+    assert (told.price_from, told.exact) == (None, False)
+    assert told.price is not None
 
 
 def test_hindrances_count_whom_each_rule_keeps_away() -> None:
