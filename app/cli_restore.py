@@ -34,6 +34,7 @@ def restore(
     """
     from app.backups.approvers import approved_by
     from app.backups.container import BackupRefused, require_key
+    from app.backups.restoring import require_empty
     from app.backups.restoring import restore as put_back
     from audit.keys import KeyTrouble, load_keys
     from kit.clock import utc_now
@@ -41,6 +42,7 @@ def restore(
     settings = settings_of(data)
     chosen = _chosen(archive, folder, before, leaves)
     try:
+        require_empty(settings)
         keys = load_keys(settings.key_folder)
         header = require_key(chosen, keys)
         typer.echo(f"{chosen.name}: made {header.at}, ledger of {header.leaves} leaves; key proved")

@@ -61,7 +61,7 @@ def restore(
 
     Raises BackupRefused, and whatever `approve` raises.
     """
-    _require_empty(settings)
+    require_empty(settings)
     signer = Signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
     newest = _newest(kept, signer)
     with private_folder(settings.data_folder) as staging:
@@ -145,7 +145,8 @@ def _require_ours(settings: Settings, manifest: Manifest) -> None:
         )
 
 
-def _require_empty(settings: Settings) -> None:
+def require_empty(settings: Settings) -> None:
+    """Raises BackupRefused where a house lives already."""
     if settings.guard_file.exists():
         raise BackupRefused(
             f"{settings.guard_file.name} is there: a house lives in this folder. Restore to a new"
