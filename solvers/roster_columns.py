@@ -6,7 +6,7 @@ bound that no roster can go below. Prices are smoothed so that they do not swing
 Source: Wentges, International Transactions in Operational Research 4(2), 1997 (smoothing).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 from time import perf_counter
@@ -16,7 +16,7 @@ import numpy as np
 from solvers.engine import TOLERANCE
 from solvers.engine_master import Floats, MasterAnswer
 from solvers.roster_pool import Bools, Column, Pool
-from solvers.roster_pricing import FORBIDDEN
+from solvers.roster_pricing import FORBIDDEN, Indices, Pricer
 from solvers.roster_rows import Row
 
 SMOOTH = 0.7  # share of the best prices so far in those that are asked next
@@ -37,6 +37,16 @@ class Priced:
     prices: Floats  # of the rows, those at which the bound was found
     finished: bool
     without: tuple[int, ...]  # people for whom no known row fits what is allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some people freed, and the rows and points of all others, who keep them."""
+
+    pricers: tuple[Pricer, ...]
+    kept: Indices
+    rows: Indices  # (kept, days)
+    points: int
 
 
 class Columns(Pool):
@@ -87,14 +97,14 @@ class Columns(Pool):
         self,
         ends: float,
         *,
-        members: frozenset[int] | None = None,
+        part: Part | None = None,
         rounds: int = 10_000,
         good_enough: float = inf,
         stop: Stop | None = None,
     ) -> Priced | None:
         """Price until nothing pays, `ends` (perf_counter) comes, or `rounds` are over.
 
-        `members`: price only these; the bound then holds for what is fixed beside them.
+        `part`: price only the people freed in it; the bound then holds beside the others' rows.
         `good_enough`: a bound that suffices. None if there was no time for a single optimum.
         """
         best, bound, finished = None, -inf, False
@@ -103,7 +113,7 @@ class Columns(Pool):
             if answer is None:
                 break
             best = answer
-            added, bound = self._priced_round(answer, bound, members)
+            added, bound = self._priced_round(answer, bound, part)
             whole = ceil(bound - TOLERANCE) >= answer.objective - TOLERANCE
             if (not added or whole) and not self._raise_stakes(answer):
                 finished = True
@@ -113,7 +123,7 @@ class Columns(Pool):
         return None if best is None else self._told(best, bound, finished)
 
     def _priced_round(
-        self, answer: MasterAnswer, bound: float, members: frozenset[int] | None
+        self, answer: MasterAnswer, bound: float, part: Part | None
     ) -> tuple[int, float]:
         """(new rows, the best bound so far): at smoothed prices, and where these find nothing at
         the master's own. The prices of the best bound become the centre."""
@@ -122,7 +132,7 @@ class Columns(Pool):
             asked = SMOOTH * self._centre + (1 - SMOOTH) * asked
         added = 0
         for prices in (asked, answer.prices):
-            added, reached = self._round(prices, members)
+            added, reached = self._round(prices, part)
             if reached > bound:
                 bound, self._centre = reached, prices
             if added:
@@ -154,20 +164,41 @@ class Columns(Pool):
         self.master.reprice(range(len(self.stakes)), self.stakes)
         return True
 
-    def _round(self, prices: Floats, members: frozenset[int] | None) -> tuple[int, float]:
+    def part(self, rows: Sequence[Row], free: frozenset[int]) -> Part:
+        """Of a roster, with these people freed."""
+        kept = np.array([person for person in range(len(rows)) if person not in free], dtype=int)
+        places = [np.flatnonzero(np.isin(each.members, list(free))) for each in self.pricers]
+        return Part(
+            tuple(
+                pricer.narrowed(mine)
+                for pricer, mine in zip(self.pricers, places, strict=True)
+                if len(mine)
+            ),
+            kept,
+            np.array([rows[person] for person in kept], dtype=int).reshape(
+                len(kept), self.model.days
+            ),
+            sum(self.points(person, rows[person]) for person in kept.tolist()),
+        )
+
+    def points(self, person: int, row: Row) -> int:
+        """What a row costs its person, without a look at demand."""
+        known = self.known.get((person, row))
+        return self.model.row_points(person, row) if known is None else self.pool[known].points
+
+    def _round(self, prices: Floats, part: Part | None) -> tuple[int, float]:
         """Price once: (new rows that pay at the master's own prices, the bound at these prices)."""
         model = self.model
         worth = np.append(prices[self._post_row[:-1]], 0.0)[model.post]
         cost = self.price - worth
         people = len(model.people)
         bound = float(prices[people:] @ self.right[people:]) + self._slack_bound(prices)
+        if part is not None:
+            bound += part.points - self._worth_of(worth, part.kept, part.rows)
         fresh: list[Column] = []
-        for pricer in self.pricers:
+        for pricer in self.pricers if part is None else part.pricers:
             mine = cost[pricer.members]
             below = prices[pricer.members] - PAYS
-            if members is not None:
-                outside = np.array([int(each) not in members for each in pricer.members])
-                below = np.where(outside, -inf, below)
             lengths, found = pricer.rows(mine, below, ROWS_EACH)
             bound += float(lengths.sum())
             for person, row, length in found:
@@ -175,6 +206,10 @@ class Columns(Pool):
                     points = self._points(person, row, length, worth)
                     fresh.append(Column(person, row, points))
         return self.add(fresh), bound
+
+    @staticmethod
+    def _worth_of(worth: Floats, people: Indices, rows: Indices) -> float:
+        return float(worth[people[:, None], np.arange(worth.shape[1])[None, :], rows].sum())
 
     def _slack_bound(self, prices: Floats) -> float:
         """What heads missing or too many could gain at these prices."""

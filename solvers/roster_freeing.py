@@ -6,6 +6,7 @@ as it stands says which rows a better roster could use; only these are chosen am
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from random import Random
 from time import perf_counter
 
@@ -19,8 +20,11 @@ from solvers.roster_columns import Columns, Priced
 from solvers.roster_pool import Bools, Column
 from solvers.roster_posting import gap_days
 
-PART_ROUNDS = 8  # of pricing for a part that was freed
+DAYS_ROUNDS, PEOPLE_ROUNDS = 40, 12  # of pricing: near a part's bound few rows are left
+PEOPLE = (3, 5, 8)  # freed at once
+DAYS = (5, 7, 10, 14, 21)  # likewise; a longer window is freed where no shorter one gains
 PART_ROWS = 3_000  # of a part; where more could serve, only those that are known are looked at
+SWEEP_DAYS, SWEEP_STEP = 7, 4  # each week overlaps the one before it
 REACHES = (2, 4)  # days on either side of one on which heads are missing
 
 
@@ -30,7 +34,23 @@ class Freeing:
     def __init__(self, columns: Columns, cost: Callable[[Rows], int], limits: Limits) -> None:
         self.columns, self.model = columns, columns.model
         self.cost, self.limits = cost, limits
-        self.ways: list[Neighbourhood[Rows]] = [self._people, self._days]
+        self._settled: set[tuple[int, int]] = set()  # windows that did not gain at this cost
+        self._settled_at: float = inf
+        days: Neighbourhood[Rows] = self._days
+        self.ways: list[Neighbourhood[Rows]] = [self._people, days, days]  # days gain more
+
+    def sweep(self, rows: Rows, ends: float, stop: Stop | None) -> Rows:
+        """The days solved again week by week, once: a first roster that is fit to be shown."""
+        for first in range(0, max(1, self.model.days - SWEEP_STEP), SWEEP_STEP):
+            left = ends - perf_counter()
+            if left <= 0 or (stop is not None and stop()):
+                break
+            part = replace(self.limits, time_limit_s=left)
+            found = self._window(rows, first, first + SWEEP_DAYS, part)
+            if found is not None and self.cost(found) < self.cost(rows):
+                rows = found
+        self.columns.play_low()
+        return rows
 
     def mend(self, rows: Rows, ends: float, stop: Stop | None) -> Rows:
         """The days around heads that are missing or too many solved again, one by one: a dive
@@ -47,14 +67,37 @@ class Freeing:
         return rows
 
     def _people(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
-        people = len(rows)
-        count = min(people, draw.choice((3, 4, 5, 6, 8)))
-        return self._resolve(rows, frozenset(draw.sample(range(people), count)), None, limits)
+        """Those whose rows cost much are drawn more often."""
+        dear = [1 + self.columns.points(person, row) for person, row in enumerate(rows)]
+        ranked = sorted(range(len(rows)), key=lambda person: draw.random() ** (1 / dear[person]))
+        count = min(len(rows), draw.choice(PEOPLE))
+        return self._resolve(rows, frozenset(ranked[-count:]), None, limits)
 
     def _days(self, rows: Rows, draw: Random, limits: Limits) -> Rows | None:
-        length = draw.choice((4, 5, 7))
-        first = draw.randrange(-length + 2, self.model.days - 1)
-        return self._window(rows, first, first + length, limits)
+        cost = self.cost(rows)
+        if cost < self._settled_at:
+            self._settled, self._settled_at = set(), cost
+        first, until = draw.choice(self._unsettled())
+        found = self._window(rows, first, until, limits)
+        if found is None or self.cost(found) >= cost:
+            self._settled.add((first, until))
+        return found
+
+    def _unsettled(self) -> list[tuple[int, int]]:
+        """Windows of the shortest length of which some may still gain; of all once none may."""
+        days = self.model.days
+        for length in DAYS:
+            starts = range(-length // 2, days - length // 2, max(1, length // 3))
+            windows = {(max(0, first), min(days, first + length)) for first in starts}
+            known = self._settled
+            left = {
+                (first, until) for first, until in windows
+                if not any(begun <= first and until <= over for begun, over in known)
+            }  # fmt: skip
+            if left:
+                return sorted(left)
+        self._settled = set()
+        return sorted(windows)
 
     def _window(self, rows: Rows, first: int, until: int, limits: Limits) -> Rows | None:
         window = range(max(0, first), min(self.model.days, until))
@@ -69,15 +112,18 @@ class Freeing:
         allowed = self._allowed(rows, free, window)
         self.columns.allow(allowed)
         half = perf_counter() + limits.time_limit_s / 2
-        priced = self.columns.solve(half, members=free, rounds=PART_ROUNDS)
+        no_gain = self.cost(rows) - 1 + 2 * TOLERANCE
+        part = self.columns.part(rows, free)
+        rounds = PEOPLE_ROUNDS if window is None else DAYS_ROUNDS
+        priced = self.columns.solve(half, part=part, rounds=rounds, good_enough=no_gain)
         fitting = None if priced is None else self._fitting(rows, priced, allowed, free)
         self.columns.release()
         left = ends - perf_counter()
         if fitting is None or left <= 0:
             return None
         fixed = {person: row for person, row in enumerate(rows) if person not in free}
-        part = replace(limits, time_limit_s=left)
-        return choose(self.model, fitting, fixed, part, start=rows)[1]
+        rest = replace(limits, time_limit_s=left)
+        return choose(self.model, fitting, fixed, rest, start=rows)[1]
 
     def _allowed(self, rows: Rows, free: frozenset[int], window: range | None) -> Bools:
         allowed = np.zeros(self.columns.everything().shape, dtype=bool)

@@ -69,7 +69,7 @@ class Pool:
         self.slack_rows = np.array([each[0][0] for each in entries], dtype=np.int64)
         self.slack_sign = np.array([each[0][1] for each in entries])
         self.slack_cost, self.slack_upper = np.array(costs), np.array(upper)
-        self.stakes = np.minimum(self.slack_cost, 2.0 * self._dearest_rule())
+        self.stakes = self._low_stakes()
         self._centre: Floats | None = None
         costs = self.stakes.tolist()
         self.nobody = slice(len(costs), len(costs) + people)
@@ -110,6 +110,15 @@ class Pool:
         posts = self.model.post[column.person, np.arange(self.model.days), np.array(column.row)]
         rows = self._post_row[posts[posts != NO_POST]]
         return [(column.person, 1.0), *((int(row), 1.0) for row in rows)]
+
+    def _low_stakes(self) -> Floats:
+        low: Floats = np.minimum(self.slack_cost, 2.0 * self._dearest_rule())
+        return low
+
+    def play_low(self) -> None:
+        """Heads missing or too many are cheap again, as the bound wants them at first."""
+        self.stakes = self._low_stakes()
+        self.master.reprice(range(len(self.stakes)), self.stakes)
 
     def play_high(self) -> None:
         """Heads missing or too many cost what no row is worth: for choosing, not for the bound."""

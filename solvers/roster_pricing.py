@@ -1,5 +1,6 @@
 """A person's cheapest rows at given prices of the posts: dynamic programming over the network."""
 
+from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 
@@ -81,6 +82,13 @@ class Pricer:
                     tuple(np.flatnonzero(duty == each) for each in np.unique(duty)),
                 )
             )
+
+    def narrowed(self, places: Indices) -> "Pricer":
+        """For these members of the group alone; the network is the same."""
+        few = copy(self)
+        few.members, few.starts = self.members[places], self.starts[places]
+        few.base = self.base[places]
+        return few
 
     def forward(self, cost: Floats) -> list[Floats]:
         """`lengths[d][state, m]`: the shortest way of member m to a state; `cost[m, d, duty]`."""

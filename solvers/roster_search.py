@@ -22,6 +22,7 @@ from solvers.roster_pool import Column
 from solvers.roster_posting import gaps_points
 from solvers.roster_rows import Row
 
+SWEEP_SHARE = 0.2  # of the time, at most so much for a first roster
 ROOT_SHARE = 0.5  # of the time, at most so much for the bound
 CLOSE_SHARE = 0.7  # until then an exact choice among all rows of use may take
 ENOUGH_ROWS = 20_000  # more rows are not chosen among exactly
@@ -67,6 +68,9 @@ class Search:
         if first is not None:
             best = min(first, best, key=self.cost)
         self._keep(best)
+        if self._open(best):
+            best = self._parts.sweep(best, begun + SWEEP_SHARE * (ends - begun), stop)
+            _tell(progress, self.cost(best), self.whole_bound)
         finished = self._root(begun, ends, stop)
         if self._open(best) and not _over(ends, stop):
             dived = self._parts.mend(self._dive(ends, stop), ends, stop)
@@ -86,18 +90,12 @@ class Search:
         return self.cost(best) > self.whole_bound
 
     def cost(self, rows: Rows) -> int:
-        points = sum(self._points(person, row) for person, row in enumerate(rows))
+        points = sum(self.columns.points(person, row) for person, row in enumerate(rows))
         return points + gaps_points(self.model, rows)
-
-    def _points(self, person: int, row: Row) -> int:
-        known = self.columns.known.get((person, row))
-        if known is not None:
-            return self.columns.pool[known].points
-        return self.model.row_points(person, row)
 
     def _keep(self, rows: Rows) -> None:
         self.columns.add(
-            Column(person, row, self._points(person, row)) for person, row in enumerate(rows)
+            Column(person, row, self.columns.points(person, row)) for person, row in enumerate(rows)
         )
 
     @property
@@ -154,7 +152,7 @@ class Search:
                 fixed[person] = True
                 allowed[person] = False
                 allowed[person, np.arange(len(row)), np.array(row)] = True
-                columns.add([Column(person, row, self._points(person, row))])
+                columns.add([Column(person, row, self.columns.points(person, row))])
             columns.allow(allowed)
         columns.release()
         settled = {
@@ -175,7 +173,7 @@ class Search:
             return best
         kept = {(column.person, column.row): column for column in columns}
         for person, row in enumerate(best):
-            kept[person, row] = Column(person, row, self._points(person, row))
+            kept[person, row] = Column(person, row, self.columns.points(person, row))
         part = replace(self.limits, time_limit_s=left)
         outcome, rows = choose(self.model, list(kept.values()), {}, part, start=best, stop=stop)
         if outcome.bound is not None:
