@@ -94,7 +94,7 @@ class ExplanationView(View):
             bed_id=_id(answer["bed"]),
             cost=answer["cost"],
             terms=_terms(answer["terms"]),
-            kept=_rules(answer["kept"]),
+            kept=[RuleText.kept(code) for code in answer["kept"]],
             broken=_rules(answer["broken"]),
             waived=_rules(answer["waived"]),
             reasons=[Hindrance.of(each) for each in answer["hindrances"]],

@@ -10,7 +10,7 @@ from api.sight import Sight, View, classified, shows
 from authz.classes import DataClass
 from domain.plans.kinds import OverrideReason
 from domain.plans.model import ItemState, PlanState, Proposal, ProposalItem, SolverRun
-from domain.plans.texts import rule_text
+from domain.plans.texts import kept_text, rule_text
 
 for _words in (OverrideReason, ItemState, PlanState):
     strawberry.enum(_words)
@@ -28,6 +28,12 @@ class RuleText:
     @classmethod
     def of(cls, code: str) -> Self:
         return cls(code=code, zh=rule_text(code, "zh-CN"), en=rule_text(code, "en"))
+
+    @classmethod
+    def kept(cls, code: str) -> Self:
+        """Of a hard rule that holds: `of` says what is wrong where it does not."""
+        zh, en = kept_text(code)
+        return cls(code=code, zh=zh, en=en)
 
 
 @classified(DataClass.BED)
@@ -150,7 +156,7 @@ class PlanItemView(View):
             buffer_source=row.detail.get("buffer_source"),
             penalty=row.penalty,
             terms=[ScoreTerm(rule=RuleText.of(t["code"]), penalty=t["penalty"]) for t in row.terms],
-            kept=[RuleText.of(code) for code in row.kept],
+            kept=[RuleText.kept(code) for code in row.kept],
             waived=[RuleText.of(code) for code in row.waived],
             reasons=[Hindrance.of(reason) for reason in row.reasons],
             alternatives=[Alternative.of(other) for other in row.alternatives],

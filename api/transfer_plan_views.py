@@ -69,7 +69,7 @@ class TransferItemView(View):
             travel_min=said.get("minutes"),
             penalty=row.penalty,
             terms=_terms(row.terms),
-            kept=[_rule(code) for code in row.kept],
+            kept=[RuleText.kept(code) for code in row.kept],
             waived=[_rule(code) for code in row.waived],
             reasons=[
                 Hindrance(rule=_rule(one["rule"]), forbids=one["forbids"], alone=one["alone"],

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from domain.plans.approval_model import Effect
+from solvers.kept_texts import kept_text
 from solvers.rule_texts import Language, rule_text
 
-__all__ = ["effect_text", "rule_text"]
+__all__ = ["effect_text", "kept_text", "rule_text"]
 
 EFFECTS: Mapping[Effect, tuple[str, str]] = {
     Effect.ORDINARY: ("一般条目", "Any item"),
