@@ -44,6 +44,7 @@ from api.staff import StaffMutations, StaffQueries
 from api.status import StatusQueries, StatusSubscriptions
 from api.transfer_mutations import ReceivingMutations, TransferMutations
 from api.transfer_plans import TransferPlanMutations, TransferPlanQueries
+from api.transfer_scenarios import TransferScenarioMutations, TransferScenarioQueries
 from api.transfers import TransferQueries, TransferSubscriptions
 from authz.shipped import shipped_policy
 
@@ -75,6 +76,7 @@ class Query(
     OverrideQueries,
     PreferenceQueries,
     ScenarioQueries,
+    TransferScenarioQueries,
     ReadingChartQueries,
     ReadingQueries,
     RosterPlanQueries,
@@ -107,6 +109,7 @@ class Mutation(
     ApprovalRuleMutations,
     PreferenceMutations,
     ScenarioMutations,
+    TransferScenarioMutations,
     ReadingMutations,
     RosterMutations,
     RosterPlanMutations,

@@ -1,4 +1,4 @@
-"""What-if plans: today's bed problem and the changed one, solved alike and shown side by side."""
+"""What-if plans: today's problem and the changed one, solved alike and shown side by side."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,14 +10,13 @@ from kit.errors import Conflict
 from kit.work import Work
 
 BED_SCENARIO = "bed-scenario"
+TRANSFER_SCENARIO = "transfer-scenario"
 COMPARE = "COMPARE"
 
 
-class BedScenarios(PlanKind):
+class _Comparisons(PlanKind):
     """Two answers to compare; nothing in them can be approved or carried out."""
 
-    name = BED_SCENARIO
-    solving = "domain.scenarios.solving"
     good_for = timedelta(days=7)  # a comparison stays readable after that, as every plan does
 
     def rows(
@@ -36,4 +35,22 @@ class BedScenarios(PlanKind):
                        reason="SCENARIO_ONLY", blocking=item.id)  # fmt: skip
 
 
+class BedScenarios(_Comparisons):
+    """Beds of one hospital."""
+
+    name = BED_SCENARIO
+    solving = "domain.scenarios.solving"
+
+
+class TransferScenarios(_Comparisons):
+    """Patients × hospitals of the network."""
+
+    name = TRANSFER_SCENARIO
+    solving = "domain.scenarios.transfer_solving"
+    read_action = "transfer_plan.read"
+    ask_action = "transfer_plan.request"
+    decide_action = "transfer_plan.approve"
+
+
 register(BedScenarios())
+register(TransferScenarios())

@@ -24,9 +24,14 @@ class Comparison:
     scenario: dict[str, Any] | None
 
 
-def scenario_in_reach(session: Session, scopes: Sequence[Scope], plan_id: UUID) -> Comparison:
-    """Raises NotFound for an unknown one, a foreign one and a plan that is no scenario alike."""
-    plan = plan_in_reach(session, scopes, plan_id)
+def scenario_in_reach(
+    session: Session, scopes: Sequence[Scope], plan_id: UUID, action: str = "plan.read"
+) -> Comparison:
+    """A scenario of a kind that `action` shows; `scopes` are those of `action`.
+
+    Raises NotFound for an unknown one, a foreign one and a plan that is no scenario alike.
+    """
+    plan = plan_in_reach(session, scopes, plan_id, action)
     if plan.scenario is None:
         raise NotFound.of("scenario", plan_id)
     sides = {item.key: item.detail for item in plan_items(session, plan.id)}

@@ -17,6 +17,12 @@ MOST_DAYS = 7
 GAP_PPM = 5_000  # half a percent from the best is good enough for people to decide on
 
 
+def horizon_checked(days: int) -> int:
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid(f"plan for 1 to {MOST_DAYS} days", field="horizonDays")
+    return days
+
+
 @dataclass(frozen=True, kw_only=True)
 class RequestTransferPlan(Command[Proposal]):
     """Ask which waiting patients should go to which hospital: of one hospital, or of the network.
@@ -36,9 +42,8 @@ class RequestTransferPlan(Command[Proposal]):
         return work.get(Hospital, self.hospital_id).scope
 
     def apply(self, work: Work) -> Proposal:
-        if not 1 <= self.horizon_days <= MOST_DAYS:
-            raise Invalid(f"plan for 1 to {MOST_DAYS} days", field="horizonDays")
-        problem, digest, rules = frozen_network(work, self.hospital_id, self.horizon_days)
+        days = horizon_checked(self.horizon_days)
+        problem, digest, rules = frozen_network(work, self.hospital_id, days)
         return ask(
             work, TRANSFERS, hospital_id=self.hospital_id, problem=problem, digest=digest,
             rules=rules, time_limit_s=self.time_limit_s, gap_limit_ppm=GAP_PPM,

@@ -32,6 +32,7 @@ from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
 from domain.scenarios.commands import ChangeKind, ScenarioChange
+from domain.scenarios.transfer_commands import NetworkChange, TransferChangeKind
 from domain.staff.identity import StaffIdentity
 from domain.staff.model import AbsenceKind, Profession
 from domain.staff.roster_model import Want
@@ -63,6 +64,7 @@ SAID: dict[str, Any] = {
     "made": (), "stays": (),
     "act": BackupAct.MADE, "fault": None, "file": "a.wgb", "size_bytes": 1, "leaves": 1, "took_ms": 1,
     "changes": (ScenarioChange(kind=ChangeKind.ARRIVALS_PLUS, percent=100),),
+    "network_changes": (NetworkChange(kind=TransferChangeKind.ARRIVALS_PLUS, percent=100),),
     "address": "ward@example.org", "attempt": 1, "channel": Channel.EMAIL, "duty": "role:nurse",
     "outcome": sent("SMTP_250"), "status": "5.1.1",
     "after": (0, 1), "at": NOON, "attempts": 1, "before": (0, 0), "peer": "x9", "row": 0,

@@ -61,6 +61,11 @@ from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.care_asking import RequestCarePlan
 from domain.rosters.swaps import AskSwap
 from domain.scenarios.commands import ChangeKind, RequestScenario, ScenarioChange
+from domain.scenarios.transfer_commands import (
+    NetworkChange,
+    RequestTransferScenario,
+    TransferChangeKind,
+)
 from domain.staff.commands import LinkStaffAccount, RegisterStaff
 from domain.staff.duties import AssignDuty
 from domain.staff.identity import StaffIdentity
@@ -178,6 +183,11 @@ def _transfers(city: City) -> None:
             encounter_id=coming, to_hospital_id=ids["hospital"], reason=TransferReason.CAPACITY,
         )).id  # fmt: skip
         ids["transfer_plan"] = city.do(RequestTransferPlan(hospital_id=ids["hospital"])).id
+        ids["transfer_scenario"] = city.do(RequestTransferScenario(
+            hospital_id=ids["hospital"],
+            network_changes=(NetworkChange(kind=TransferChangeKind.HOSPITAL_CLOSED,
+                                           at_hospital_id=ids["other_hospital"]),),
+        )).id  # fmt: skip
         ids["declaration"] = city.do(DeclarePressure(
             hospital_id=ids["hospital"], level=2, reason=PressureReason.EXERCISE,
             ends_at=city.app.clock() + timedelta(hours=1),
