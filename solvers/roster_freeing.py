@@ -41,7 +41,8 @@ class Freeing:
 
     def sweep(self, rows: Rows, ends: float, stop: Stop | None) -> Rows:
         """The days solved again week by week, once: a first roster that is fit to be shown."""
-        for first in range(0, max(1, self.model.days - SWEEP_STEP), SWEEP_STEP):
+        starts = range(0, max(1, self.model.days - SWEEP_DAYS + SWEEP_STEP), SWEEP_STEP)
+        for first in starts:
             left = ends - perf_counter()
             if left <= 0 or (stop is not None and stop()):
                 break

@@ -15,25 +15,27 @@ from solvers.roster_search import Search
 from tests.rosters.wards import need, nurse, rules, ward
 
 REST = Term(rule="REST_BETWEEN_DUTIES", limit=660)
+DAYS = 12
 
 
 @pytest.fixture
 def search() -> Search:
-    """Three nurses, an early and a late duty on each day of a week, rest between them."""
-    wanted = tuple(need(day, shift) for day in range(7) for shift in "EL")
+    """Three nurses, an early and a late duty on each of twelve days, rest between them."""
+    wanted = tuple(need(day, shift) for day in range(DAYS) for shift in "EL")
     people = [nurse(key) for key in "abc"]
-    return Search(RosterModel(ward(*people, demand=wanted, rules=rules(REST))), Limits())
+    problem = ward(*people, days=DAYS, demand=wanted, rules=rules(REST))
+    return Search(RosterModel(problem), Limits())
 
 
 def nobody_works(search: Search) -> tuple[tuple[int, ...], ...]:
-    search._keep(rows := tuple((FREE,) * 7 for _ in range(3)))
+    search._keep(rows := tuple((FREE,) * DAYS for _ in range(3)))
     return rows
 
 
 def test_heads_that_are_missing_are_found_around_their_days(search: Search) -> None:
     parts = Freeing(search.columns, search.cost, Limits())
     rows = nobody_works(search)
-    assert gap_days(search.model, rows) == list(range(7))
+    assert gap_days(search.model, rows) == list(range(DAYS))
     mended = parts.mend(rows, perf_counter() + 20, None)
     assert gap_days(search.model, mended) == []
     assert search.cost(mended) == 0
