@@ -1,6 +1,6 @@
 """What a resolver can reach: who is asking, and the running program. No session to write with."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ class Context:
     disclosures: Disclosures = field(default_factory=Disclosures)
     actions: set[str] = field(default_factory=set)  # of the root fields that were read
     noted: set[str] = field(default_factory=set)  # fields on record though about no patient
+    notes: dict[str, str] = field(default_factory=dict)  # codes on record with the read: a reason
     _sights: dict[tuple[Scope, bool], Sight] = field(default_factory=dict)
     _assigned: frozenset[UUID] | None = None
 
@@ -66,7 +67,7 @@ class Context:
         action = next(iter(self.actions)) if len(self.actions) == 1 else "data.read"
         shown = frozenset(self.disclosures.shown)
         draft = read_draft(self.app, self.viewer(), action, self.operation, shown, self.disclosures,
-                           self.noted)  # fmt: skip
+                           self.noted, self.notes)  # fmt: skip
         self.app.pipeline.record(draft)
 
     def _assigned_to(self, actor: Actor, session: Session) -> frozenset[UUID]:
@@ -83,6 +84,7 @@ def read_draft(
     shown: frozenset[tuple[UUID, str]],
     disclosures: Disclosures,
     noted: Collection[str] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> Draft:
     """What the ledger says about a disclosure: fields and subjects, never their values."""
     return app.drafts.read(
@@ -93,7 +95,7 @@ def read_draft(
         operation,
         {subject for subject, _ in shown},
         {name for _, name in shown} | set(noted),
-        {"denied": len(disclosures.denied)} if disclosures.denied else None,
+        ({"denied": len(disclosures.denied)} if disclosures.denied else {}) | dict(notes or {}),
     )
 
 

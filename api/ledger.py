@@ -66,12 +66,15 @@ class LedgerQueries:
         outcome: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        subject: UUID | None = None,
     ) -> LedgerPage:
-        """Search the ledger by who, what, outcome and time; newest first."""
+        """Search the ledger by who, what, outcome and time; newest first. `subject` is what a body
+        calls a person concerned; by patient `accessLog` looks, and says why."""
         size = page_size(first)
         rows = search(
-            reader.session, reader.scopes, before=_number(before), actor=actor_id, action=action,
-            outcome=outcome, since=since, until=until, limit=size + 1,
+            reader.session, reader.scopes, before=cursor_number(before), actor=actor_id,
+            action=action, outcome=outcome, since=since, until=until, limit=size + 1,
+            subjects=() if subject is None else (subject,),
         )  # fmt: skip
         reader.context.note_read("LedgerEntry.body")
         shown = [EntryView.of(row, reader.sight(row.place)) for row in rows[:size]]
@@ -87,7 +90,8 @@ class LedgerQueries:
         return newest_note(reader.session) if reader.scopes else None
 
 
-def _number(cursor: str | None) -> int | None:
+def cursor_number(cursor: str | None) -> int | None:
+    """The entry behind an `endCursor`. Raises Invalid for any other text."""
     if cursor is None:
         return None
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from api.access_log import AccessLogQueries
 from api.accounts import AccountMutations, AccountQueries
 from api.admissions import AdmissionMutations, AdmissionQueries
 from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
@@ -52,6 +53,7 @@ from authz.shipped import shipped_policy
 @strawberry.type
 class Query(
     AccountQueries,
+    AccessLogQueries,
     AdmissionQueries,
     BackupQueries,
     AlarmQueries,

@@ -10,6 +10,7 @@ import orjson
 
 from audit.chains import REPLAY, Chains
 from audit.form import Link, Malformed, read
+from audit.people import people_of
 from audit.stream import mac_of, stream_key
 from audit.tree import leaf_hash
 
@@ -33,6 +34,7 @@ class Leaf:
     entry_id: int
     hash: bytes
     evidence: bytes | None = None
+    people: frozenset[str] = frozenset()  # ids of those it names, where an entry is linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,12 @@ class Intake:
         if (row.stream, row.sseq) != (link.stream, link.sseq):
             faults += ("projection",)
         if not faults:
-            return [Leaf(row.id, leaf)], ()
+            return [Leaf(row.id, leaf, people=frozenset(people_of(row.body)))], ()
         evidence = self._evidence(row, faults)
         # this program wrote it, so it is linked too, after the evidence of what is missing
-        return [evidence] if REPLAY in faults else [evidence, Leaf(row.id, leaf)], faults
+        return [evidence] if REPLAY in faults else [
+            evidence, Leaf(row.id, leaf, people=frozenset(people_of(row.body)))
+        ], faults  # fmt: skip
 
     def _link(self, row: Written) -> Link:
         """Raises Malformed with the code of the fault."""

@@ -128,6 +128,10 @@ def store(
     _insert(connection, "ledger_leaf (idx, entry_id, hash, evidence)",
             [(first + n, leaf.entry_id, leaf.hash, leaf.evidence)
              for n, leaf in enumerate(leaves)])  # fmt: skip
+    plain = connection.dialect.name == "sqlite"  # there an id is 32 hex digits
+    _insert(connection, "ledger_person (person, entry_id)",
+            [(person.replace("-", "") if plain else person, leaf.entry_id)
+             for leaf in leaves for person in sorted(leaf.people)])  # fmt: skip
     _insert(connection, "ledger_tile (level, idx, hash)", tiles)
     _insert(connection, "ledger_checkpoint (size, note)", [checkpoint])
 

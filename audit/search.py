@@ -1,6 +1,6 @@
 """Reads of the ledger for people, cut to their scopes. What is shown comes from the body."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlmodel import Session
 
-from audit.tables import LEDGER_CHECKPOINT, LEDGER_ENTRY, LEDGER_LEAF
+from audit.tables import LEDGER_CHECKPOINT, LEDGER_ENTRY, LEDGER_LEAF, LEDGER_PERSON
 from kit.work import Scope
 
-_E = LEDGER_ENTRY.c
+_E, _P = LEDGER_ENTRY.c, LEDGER_PERSON.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,22 @@ def search(
     *,
     before: int | None = None,
     actor: UUID | None = None,
+    subjects: Collection[UUID] = (),
     action: str | None = None,
     outcome: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 100,
 ) -> list[Found]:
-    """Entries by id, newest first."""
+    """Entries by id, newest first. `subjects`: of any of these people.
+
+    By a person only what the sequencer has linked is found: up to a moment ago.
+    """
     wanted: list[ColumnElement[bool]] = [_within(scopes)]
     if before is not None:
         wanted.append(_E.id < before)
+    for people in filter(None, ((actor,) if actor else (), subjects)):
+        wanted.append(_E.id.in_(select(_P.entry_id).where(_P.person.in_(people))))
     if since is not None:
         wanted.append(_E.at >= since)
     if until is not None:

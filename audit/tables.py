@@ -65,4 +65,15 @@ LEDGER_TILE = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
+# Who acted and who is concerned, so that one person's entries are found among millions. The
+# sequencer makes it of what it links: a search is never later than the signed log, and no writer
+# waits for it. Only a projection: what is shown comes from the body.
+LEDGER_PERSON = Table(
+    "ledger_person",
+    SQLModel.metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("entry_id", _NUMBER, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 LEDGER_TABLES = (LEDGER_ENTRY, LEDGER_LEAF, LEDGER_CHECKPOINT, LEDGER_TILE)

@@ -42,6 +42,16 @@ def patient(session: Session, scopes: Sequence[Scope], patient_id: UUID) -> Pati
     ).first()
 
 
+def subjects_of(session: Session, scopes: Sequence[Scope], patient_id: UUID) -> frozenset[UUID]:
+    """What the ledger calls a patient of a hospital in the scopes, and the records merged into
+    it; empty for an unknown and for a foreign one alike."""
+    asked = select(Patient.subject).where(
+        or_(col(Patient.id) == patient_id, col(Patient.merged_into) == patient_id),
+        within(scopes, col(Patient.hospital_id)),
+    )
+    return frozenset(session.exec(asked))
+
+
 def patients(
     session: Session,
     scopes: Sequence[Scope],
