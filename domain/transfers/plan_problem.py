@@ -5,7 +5,7 @@ open already. Hospitals at the highest declared pressure take nobody from outsid
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,8 +23,9 @@ from kit.canonical import canonical_json
 from kit.errors import Invalid
 from kit.work import Work
 from solvers.transfer_canonical import problem_hash, to_canonical
-from solvers.transfer_problem import Consent, Patient, TransferProblem, Unit
+from solvers.transfer_problem import Consent, Patient, TransferProblem, Travel, Unit
 from solvers.transfer_problem import Hospital as Site
+from solvers.transfer_problem import Site as Point
 from solvers.transfer_ruleset import DEFAULT_TRANSFER_RULES, SURGE_TRANSFER_RULES
 
 MILLION = 1_000_000
@@ -57,7 +58,9 @@ def network_problem(
     hospitals = session.exec(select(Hospital).order_by(col(Hospital.id))).all()
     known = {one.id: placement_facts(session, one.id, now) for one in hospitals}
     closed, surge = _closed(session, now), ApprovalMode.SURGE
-    people, need = _People(session, now), forecast_need(session, known, days, now)
+    ways = _family_ways(known)
+    people = _People(session, now, {name for name, _ in ways})
+    need = forecast_need(session, known, days, now)
     rules = DEFAULT_TRANSFER_RULES
     if any(one.approval_mode == surge for one in hospitals):
         rules = SURGE_TRANSFER_RULES
@@ -71,6 +74,11 @@ def network_problem(
             for one in hospitals if hospital_id in (None, one.id)
             for patient in people.of(one.id, known[one.id])
         ),
+        points=tuple(Point(key=_point(name)) for name in {name for name, _ in ways}),
+        travel=tuple(
+            Travel(origin=_point(name), hospital=str(hospital), minutes=minutes)
+            for (name, hospital), minutes in ways.items()
+        ),
         need_source=need.source,
         rules=rules,
     )  # fmt: skip
@@ -79,8 +87,9 @@ def network_problem(
 class _People:
     """Who may be moved, with what was said to it and who has said no."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, districts: Collection[str]) -> None:
         self._now = now
+        self._districts = {name: _point(name) for name in districts}
         consents = session.exec(select(ConsentRow).where(col(ConsentRow.until).is_(None)))
         self._said = {one.encounter_id: ConsentWord(one.word) for one in consents}
         self._under_way: set[UUID] = set()
@@ -113,6 +122,7 @@ class _People:
             may_stay=lies_in is not None, consent=consent, emergency_override=override,
             latest_min=self._latest(request),
             declined=tuple(self._declined[request.encounter_id]),
+            family=self._districts.get(request.wish.family_district or ""),
         )  # fmt: skip
 
     def _latest(self, request: RequestFacts) -> int | None:
@@ -120,6 +130,25 @@ class _People:
         if request.needed_by is None or request.needed_by <= self._now:
             return None
         return int((request.needed_by - self._now).total_seconds()) // 60
+
+
+def _family_ways(known: Mapping[UUID, PlacementFacts]) -> dict[tuple[str, UUID], int]:
+    """Minutes of a family from each district to each hospital: to the nearest ward that says. A
+    hospital that does not say counts as far as the farthest, for silence must not draw anybody."""
+    said: dict[str, dict[UUID, int]] = defaultdict(dict)
+    for hospital, facts in known.items():
+        for ward in facts.wards:
+            for district, minutes in ward.offer.travel_min:
+                said[district][hospital] = min(minutes, said[district].get(hospital, minutes))
+    return {
+        (district, hospital): minutes.get(hospital, max(minutes.values()))
+        for district, minutes in said.items()
+        for hospital in known
+    }
+
+
+def _point(district: str) -> str:
+    return f"district:{district}"
 
 
 def _site(

@@ -13,6 +13,8 @@ from domain.forecasts.model import ForecastSeries, ForecastState, StoredForecast
 from domain.forecasts.series import Step
 from domain.forecasts.words import ForecastMeasure
 from domain.patients.commands import UpdateEncounter
+from domain.patients.describing import DescribeWard
+from domain.patients.preferring import StatePreferences
 from domain.places.commands import UpdateWard
 from domain.places.model import Hospital
 from domain.plans.commands import ExecuteItem, ItemDecision
@@ -118,6 +120,26 @@ def kept_free(city: Network, days: int) -> tuple[int, str | None]:
         problem = network_problem(session, None, city.now, days)
     here = next(one for one in problem.hospitals if one.key == str(city.hospital.id))
     return here.units[0].need_p90, problem.need_source
+
+
+def test_a_family_travels_as_long_as_the_wards_say(city: Network) -> None:
+    request = wait_for_heart(city)
+    city.run(DescribeWard(ward_id=city.ward_a.id, travel=(("east", 45), ("west", 10))))
+    city.run(DescribeWard(ward_id=city.ward_b.id, travel=(("east", 30),)))
+    city.run(StatePreferences(encounter_id=request.encounter_id, family_district="east",
+                              family_minutes=40))  # fmt: skip
+    problem = frozen(city)
+    assert [point.key for point in problem.points] == ["district:east", "district:west"]
+    assert {(way.origin, way.hospital): way.minutes for way in problem.travel} == {
+        ("district:east", str(city.hospital.id)): 30,
+        ("district:east", str(city.south.id)): 30,  # says nothing: as far as the farthest
+        ("district:west", str(city.hospital.id)): 10,
+        ("district:west", str(city.south.id)): 10,
+    }
+    assert problem.patients[0].family == "district:east"
+    city.run(DescribeWard(ward_id=city.ward_c.id, travel=(("east", 90),)))
+    _, (item,) = planned(city)
+    assert {"code": "FAMILY_DISTANCE", "penalty": 9} in item.terms
 
 
 @pytest.mark.parametrize("days", [0, 8])
