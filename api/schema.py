@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 
 from api.access_log import AccessLogQueries
 from api.accounts import AccountMutations, AccountQueries
+from api.admission_questions import AdmissionQuestions
 from api.admissions import AdmissionMutations, AdmissionQueries
 from api.alarm_rules import AlarmRuleMutations, AlarmRuleQueries
 from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
@@ -55,6 +56,7 @@ class Query(
     AccountQueries,
     AccessLogQueries,
     AdmissionQueries,
+    AdmissionQuestions,
     BackupQueries,
     AlarmQueries,
     AlarmRuleQueries,

@@ -40,6 +40,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "BUFFER_USED": ("占用急诊预留床位", "Uses beds kept for emergencies"),
     "BEDS": ("当期无空床", "No bed free in those nights"),
     "THEATRE_TIME": ("手术时间不足", "Not enough theatre time"),
+    "DATES": ("不在所给日期范围内", "Outside the dates that were given"),
     # why beds were not given
     "GIVEN_TO_OTHERS": ("已分配给更优先的患者", "Given to patients it is worth more for"),
     "NOT_WORTH_IT": ("使用后总体代价更高", "Dearer for all together than waiting"),
