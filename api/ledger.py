@@ -66,15 +66,16 @@ class LedgerQueries:
         outcome: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        subject: UUID | None = None,
+        subject_id: UUID | None = None,
     ) -> LedgerPage:
-        """Search the ledger by who, what, outcome and time; newest first. `subject` is what a body
-        calls a person concerned; by patient `accessLog` looks, and says why."""
+        """Search the ledger by who, what, outcome and time; newest first.
+
+        `subjectId` is what a body calls a person concerned; `accessLog` looks by patient."""
         size = page_size(first)
         rows = search(
             reader.session, reader.scopes, before=cursor_number(before), actor=actor_id,
             action=action, outcome=outcome, since=since, until=until, limit=size + 1,
-            subjects=() if subject is None else (subject,),
+            subjects=() if subject_id is None else (subject_id,),
         )  # fmt: skip
         reader.context.note_read("LedgerEntry.body")
         shown = [EntryView.of(row, reader.sight(row.place)) for row in rows[:size]]

@@ -16,6 +16,7 @@ _GROUPS = {
     "ledger": "Verify, export, sign and prove the audit ledger.",
     "backup": "Make, list and rehearse backups.",
     "restore": "Restore a backup to a new place.",
+    "witness": "Cosign the checkpoints of other houses' ledgers.",
     "import": "Read HL7 messages or a file of ward stays.",
     "mqtt": "Set up an MQTT broker that knows the devices.",
     "ingest": "What waits at the doors; systems that send, and that are told.",

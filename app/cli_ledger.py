@@ -20,13 +20,21 @@ def verify(
     previous: Annotated[
         list[Path] | None, typer.Option(help="A signed checkpoint that was kept elsewhere.")
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="Key of a witness, or a file that holds it.")
+    ] = None,
+    quorum: Annotated[
+        int, typer.Option(help="So many of them must have cosigned each kept checkpoint.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
     """Judge an export offline: 0 PASS, 1 FAIL, 2 INCOMPLETE. Needs no database and no secret."""
     from audit.verify import main
 
     kept = [path.read_text("utf-8", errors="replace") for path in previous or []]
-    raise typer.Exit(main(export, _public_keys(key), kept, as_json=as_json))
+    witnesses = _public_keys(witness or [])
+    raise typer.Exit(main(export, _public_keys(key), kept, as_json=as_json, witnesses=witnesses,
+                          quorum=quorum))  # fmt: skip
 
 
 @app.command()

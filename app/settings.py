@@ -94,13 +94,18 @@ class Settings(BaseSettings):
     smtp_ca: Path | None = None  # who signs the relay's certificate; the system's list if None
     notice_channels: Annotated[tuple[str, ...], NoDecode] = ()  # webhook, wecom, dingtalk, feishu
     notice_targets_inside: Annotated[tuple[str, ...], NoDecode] = ()  # host:port; tests only
+    witnesses: Annotated[tuple[str, ...], NoDecode] = ()  # "URL KEY" each, of those who cosign
+    witness_quorum: Annotated[int, Field(ge=1, le=64)] = 1  # so many of them are enough
+    witness_period_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
     backup_folder: Path | None = None  # on another disk, best; "backups" in the data folder if None
     backup_period_s: Annotated[float, Field(ge=0)] = 300.0  # 0: the house makes none itself
     backup_drill_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0  # 0: nobody rehearses
     dead_man_url: SecretStr | None = None  # told every period that the program lives
     dead_man_period_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
 
-    @field_validator("origins", "notice_channels", "notice_targets_inside", mode="before")
+    @field_validator(
+        "origins", "notice_channels", "notice_targets_inside", "witnesses", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
@@ -144,6 +149,11 @@ class Settings(BaseSettings):
     def mllp_peers_file(self) -> Path:
         """Who may send HL7 messages, and who is told of changes."""
         return self.mllp_peers or self.data_folder / "hl7_peers.toml"
+
+    @property
+    def witnessed_file(self) -> Path:
+        """The newest checkpoint with its cosignatures, to be kept elsewhere."""
+        return self.data_folder / "ledger.witnessed"
 
     @property
     def backups(self) -> Path:

@@ -30,6 +30,7 @@ from app.program_figures import ProgramFigures, disk_free
 from app.questions import Questions
 from app.settings import Settings
 from app.timers import TIMERS
+from app.witnessing import Witnessing, witnesses_of
 from app.writer import EmbeddedWriter, Writer
 from audit.checkpoint import Signer
 from audit.intake import Alarm
@@ -84,6 +85,7 @@ class App:
     jobs: Jobs
     questions: Questions
     backups: Backups
+    witnessing: Witnessing
     sequencer: Sequencer
     watch: Watch
     metrics: Metrics
@@ -115,6 +117,7 @@ class App:
         if jobs:
             self.jobs.start()
             self.backups.start()
+            self.witnessing.start()
             self._doors = doors(self)
             for door in self._doors:
                 door.start()
@@ -125,6 +128,7 @@ class App:
             door.stop()
         self.jobs.stop()
         self.backups.stop()
+        self.witnessing.stop()
         self.questions.stop()
         self.feed.stop()
         self._stopping.set()
@@ -194,6 +198,8 @@ def build(
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result),
+        witnessing=Witnessing(engine, witnesses_of(settings.witnesses), settings.witness_quorum,
+                              settings.witnessed_file, settings.witness_period_s, tell),
         watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock, on_commit=bell.ring,
     )  # fmt: skip

@@ -140,6 +140,13 @@ def read_unchecked(note: str) -> Checkpoint:
     return _parse_text(_split(note)[0])
 
 
+def signature_lines(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The signed text of a note, and under which name stands what. Raises BadNote."""
+    text, lines = _split(note)
+    parsed = [_parse_signature(line) for line in lines]
+    return text, [(name, key_hash + signature) for name, key_hash, signature in parsed]
+
+
 def require_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise BadNote("a log's name is 1 to 128 letters, digits or . _ ~ / : @ -")

@@ -16,6 +16,7 @@ from audit.checkpoint import (
     open_checkpoint,
     read_unchecked,
 )
+from audit.cosignature import WitnessKey, witnessed_by
 from audit.export_files import Files, FolderFiles
 from audit.export_form import (
     BUNDLE,
@@ -37,14 +38,20 @@ _KEPT = "the kept checkpoint"
 
 
 def verify(
-    export: Path | Files, public_keys: Sequence[str], previous: str | Sequence[str] | None = None
+    export: Path | Files,
+    public_keys: Sequence[str],
+    previous: str | Sequence[str] | None = None,
+    *,
+    witnesses: Sequence[str] = (),
+    quorum: int = 0,
 ) -> Report:
-    """Judge an export. `previous` are signed notes that were kept elsewhere."""
+    """Judge an export. `previous` are signed notes that were kept elsewhere; each must carry the
+    cosignatures of at least `quorum` of the witnesses."""
     files = FolderFiles(export) if isinstance(export, Path) else export
     kept = [previous] if isinstance(previous, str) else list(previous or ())
     report = Report()
     try:
-        _Verification(files, report).judge(public_keys, kept)
+        _Verification(files, report, witnesses, quorum).judge(public_keys, kept)
     except Exception as fault:  # a crash must never read as anything but a failure
         report.add(Finding("crash", f"the verifier stopped: {type(fault).__name__}"))
     return report
@@ -56,9 +63,11 @@ def main(
     previous: Sequence[str] = (),
     *,
     as_json: bool = False,
+    witnesses: Sequence[str] = (),
+    quorum: int = 0,
 ) -> int:
     """`wardgrid ledger verify`: print the report; 0 PASS, 1 FAIL, 2 INCOMPLETE."""
-    report = verify(directory, keys, previous)
+    report = verify(directory, keys, previous, witnesses=witnesses, quorum=quorum)
     sys.stdout.write(report.to_json() + "\n" if as_json else report.page())
     return int(report.result)
 
@@ -66,7 +75,8 @@ def main(
 class _Verification:
     """One run over one export."""
 
-    def __init__(self, files: Files, report: Report) -> None:
+    def __init__(self, files: Files, report: Report, witnesses: Sequence[str], quorum: int) -> None:
+        self._witnesses, self._quorum = witnesses, quorum
         self._files = files
         self._report = report
         self._judge = LeafJudge(report)
@@ -135,9 +145,12 @@ class _Verification:
 
     def _kept(self, manifest: Manifest, kept: Sequence[str], verifiers: list[Verifier]) -> None:
         compared = []
+        if self._quorum and not kept:
+            self._fail("quorum", "no kept checkpoint was given that witnesses could have cosigned")
         for note in kept:
             try:
                 checkpoint = open_checkpoint(note, verifiers)
+                self._require_quorum(note)
             except BadNote as problem:
                 self._fail("previous", f"the kept checkpoint cannot be trusted: {problem}")
                 continue
@@ -149,6 +162,12 @@ class _Verification:
                 self._expect(_KEPT, checkpoint)
             compared.append(checkpoint.size)
         self._report.compared_with = tuple(sorted(compared))
+
+    def _require_quorum(self, note: str) -> None:
+        names = witnessed_by(note, [WitnessKey.parse(text) for text in self._witnesses])
+        if len(set(names)) < self._quorum:
+            self._fail("quorum", f"{len(set(names))} of {self._quorum} witnesses cosigned a kept"
+                                 " checkpoint")  # fmt: skip
 
     def _rolled_back(self, kept: Checkpoint, exported: int) -> None:
         if not self._lost(kept.size, kept.root):

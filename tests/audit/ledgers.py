@@ -68,6 +68,7 @@ class Ledger:
         self.folder = folder
         self.guard = folder / "ledger.guard"
         self.alarms: list[Alarm] = []
+        self.witness_alarms: list[str] = []
         self.streams = Streams.resume(engine, LOG, SECRET)
         self.stream = self.streams.new()
         self.connection = engine.connect()

@@ -96,7 +96,7 @@ def test_a_backup_that_cannot_be_stored_is_told_and_tried_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("app.backups.container.os.fsync", full)
+        disk.setattr("app.backups.making.writing", full)
         running.backups.look()
     assert runs(running)[-1].fault is BackupFault.STORAGE
     assert standing(running.settings.backups) == kept

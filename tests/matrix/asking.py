@@ -42,7 +42,7 @@ POINTS_AT = {
     "bindingId": "binding", "credentialId": "credential", "deviceId": "device",
     "gatewayId": "gateway", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
-    "otherId": "other_encounter", "patientId": "patient", "planId": "plan",
+    "otherId": "other_encounter", "patientId": "patient", "subjectId": "patient", "planId": "plan",
     "approvalRuleId": "approval_rule",
     "whyNot.requestId": "asked_request", "planConflict.requestIds": "asked_request",
     "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
