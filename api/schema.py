@@ -48,6 +48,7 @@ from api.transfer_mutations import ReceivingMutations, TransferMutations
 from api.transfer_plans import TransferPlanMutations, TransferPlanQueries
 from api.transfer_scenarios import TransferScenarioMutations, TransferScenarioQueries
 from api.transfers import TransferQueries, TransferSubscriptions
+from api.travel_times import TravelTimeMutations, TravelTimeQueries
 from authz.shipped import shipped_policy
 
 
@@ -55,6 +56,7 @@ from authz.shipped import shipped_policy
 class Query(
     AccountQueries,
     AccessLogQueries,
+    TravelTimeQueries,
     AdmissionQueries,
     AdmissionQuestions,
     BackupQueries,
@@ -97,6 +99,7 @@ class Query(
 class Mutation(
     AccountMutations,
     AdmissionMutations,
+    TravelTimeMutations,
     AlarmMutations,
     AlarmRuleMutations,
     BedMutations,

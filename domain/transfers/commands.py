@@ -16,6 +16,7 @@ from domain.transfers.deciding import (
 )
 from domain.transfers.escalating import EscalateTransfer
 from domain.transfers.travelling import ArriveTransfer, CompleteTransfer, DispatchTransfer
+from domain.transfers.ways import SetTravelTime
 
 __all__ = [
     "AcceptTransfer",
@@ -31,5 +32,6 @@ __all__ = [
     "OverrideConsent",
     "RecordConsent",
     "RequestTransfer",
+    "SetTravelTime",
     "WithdrawAcceptance",
 ]

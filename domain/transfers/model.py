@@ -8,7 +8,7 @@ is copied into the row, so the rows of the sending hospital stay closed to it.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, text
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from domain.patients.model import Isolation, Sex, SideRoom
@@ -106,6 +106,25 @@ class TransferStep(Row, table=True):
     recorded_at: datetime = Field(sa_type=UtcTime)
     recorded_by: UUID
     reason: str | None = Field(default=None, max_length=32, sa_column_kwargs=LEDGERED)
+
+
+class TravelTime(Row, table=True):
+    """Measured minutes of a transport from one hospital to another; none: to be estimated."""
+
+    __tablename__ = "travel_time"
+    __table_args__ = (
+        UniqueConstraint("hospital_id", "to_hospital_id", name="one_way_each"),
+        CheckConstraint("minutes > 0", name="minutes_of_a_way"),
+        CheckConstraint("hospital_id <> to_hospital_id", name="two_hospitals"),
+    )
+
+    hospital_id: UUID = Field(foreign_key="hospital.id")
+    to_hospital_id: UUID = Field(foreign_key="hospital.id")
+    minutes: int | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.hospital_id)
 
 
 class Consent(Spell, table=True):

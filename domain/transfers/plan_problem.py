@@ -18,6 +18,7 @@ from domain.pressure.model import PressureDeclaration
 from domain.transfers.model import Consent as ConsentRow
 from domain.transfers.model import Transfer
 from domain.transfers.plan_need import forecast_need
+from domain.transfers.ways import measured_ways
 from domain.transfers.words import ConsentWord, TransferState
 from kit.canonical import canonical_json
 from kit.errors import Invalid
@@ -78,6 +79,10 @@ def network_problem(
         travel=tuple(
             Travel(origin=_point(name), hospital=str(hospital), minutes=minutes)
             for (name, hospital), minutes in ways.items()
+        ) + tuple(
+            Travel(origin=str(way.hospital_id), hospital=str(way.to_hospital_id),
+                   minutes=way.minutes)
+            for way in measured_ways(session) if way.minutes is not None
         ),
         need_source=need.source,
         rules=rules,

@@ -75,7 +75,7 @@ from domain.staff.rosters import OpenRoster, PublishRoster
 from domain.staff.shifts import DefineShift
 from domain.staff.terms import RecordAbsence, SetContract, SetSkill
 from domain.staff.wishes import StateWish
-from domain.transfers.commands import RecordConsent, RequestTransfer
+from domain.transfers.commands import RecordConsent, RequestTransfer, SetTravelTime
 from domain.transfers.planning import RequestTransferPlan
 from domain.transfers.words import TransferReason
 from kit.command import Command
@@ -182,6 +182,7 @@ def _transfers(city: City) -> None:
         ids["incoming"] = city.do(RequestTransfer(
             encounter_id=coming, to_hospital_id=ids["hospital"], reason=TransferReason.CAPACITY,
         )).id  # fmt: skip
+        city.do(SetTravelTime(hospital_id=ids["hospital"], to_hospital_id=far.id, minutes=30))
         ids["transfer_plan"] = city.do(RequestTransferPlan(hospital_id=ids["hospital"])).id
         ids["transfer_scenario"] = city.do(RequestTransferScenario(
             hospital_id=ids["hospital"],

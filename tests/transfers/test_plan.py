@@ -27,6 +27,7 @@ from domain.transfers.commands import DeclineTransfer, RecordConsent, RequestTra
 from domain.transfers.model import Transfer
 from domain.transfers.plan_problem import network_problem
 from domain.transfers.planning import ApproveTransferPlan, RejectTransferPlan, RequestTransferPlan
+from domain.transfers.ways import SetTravelTime
 from domain.transfers.words import DeclineReason, TransferReason, TransferState, Urgency
 from kit.clock import time_text
 from kit.errors import Conflict, Invalid
@@ -90,6 +91,28 @@ def test_what_is_frozen_is_the_present(city: Network) -> None:
     )  # fmt: skip
     assert (patient.specialty, patient.lies_in, patient.waiting_min) == ("CARDIOLOGY", None, 1)
     assert patient.latest_min == 59
+
+
+def test_a_measured_way_counts_instead_of_the_estimate(city: Network) -> None:
+    wait_for_heart(city)
+    _, (estimated,) = planned(city)
+    way = {"hospital_id": city.hospital.id, "to_hospital_id": city.south.id}
+    city.run(SetTravelTime(**way, minutes=77))
+    _, (measured,) = planned(city)
+    assert estimated.detail["minutes"] != 77 == measured.detail["minutes"]
+    assert measured.penalty > estimated.penalty
+    city.run(SetTravelTime(**way, minutes=None))
+    assert planned(city)[1][0].detail["minutes"] == estimated.detail["minutes"]
+
+
+@pytest.mark.parametrize(("minutes", "field"), [(0, "minutes"), (1441, "minutes")])
+def test_an_impossible_way_is_refused(city: Network, minutes: int, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        city.run(SetTravelTime(hospital_id=city.hospital.id, to_hospital_id=city.south.id,
+                               minutes=minutes))  # fmt: skip
+    assert refused.value.field == field
+    with pytest.raises(Invalid, match="two hospitals"):
+        city.run(SetTravelTime(hospital_id=city.south.id, to_hospital_id=city.south.id, minutes=5))
 
 
 def test_beds_are_kept_free_for_what_is_forecast(city: Network) -> None:
