@@ -32,34 +32,37 @@ def restore(
     Two people log in with what the backup knows of them. The ledger begins a new epoch that names
     them and what is lost: give the newest checkpoint that anybody kept.
     """
+    settings = settings_of(data)
+    done = _put_back(settings, _chosen(archive, folder, before, leaves), kept or [])
+    typer.echo(
+        f"restored {sum(done.manifest.rows.values())} rows; the ledger verifies, its new epoch is"
+        f" leaf {done.checkpoint.size - 1}; "
+        + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
+    )
+    typer.echo(f"next: wardgrid serve --data {data}")
+
+
+def _put_back(settings: Any, chosen: Path, kept: list[Path]) -> Any:
+    """Prove the key, ask the two people, restore; or end the program with the reason."""
     from app.backups.approvers import approved_by
     from app.backups.container import BackupRefused, require_key
-    from app.backups.restoring import require_empty
-    from app.backups.restoring import restore as put_back
+    from app.backups.restoring import require_empty, restore
     from audit.keys import KeyTrouble, load_keys
     from kit.clock import utc_now
 
-    settings = settings_of(data)
-    chosen = _chosen(archive, folder, before, leaves)
     try:
         require_empty(settings)
         keys = load_keys(settings.key_folder)
         header = require_key(chosen, keys)
         typer.echo(f"{chosen.name}: made {header.at}, ledger of {header.leaves} leaves; key proved")
         people = _people()
-        done = put_back(
+        return restore(
             settings, keys, chosen,
             approve=lambda engine: approved_by(engine, keys, utc_now, *people),
-            kept=[_note(path) for path in kept or []], at=utc_now(),
+            kept=[_note(path) for path in kept], at=utc_now(),
         )  # fmt: skip
     except (BackupRefused, KeyTrouble) as refused:
         stop(f"nothing was restored: {refused}")
-    typer.echo(
-        f"restored {sum(done.manifest.rows.values())} rows; the ledger verifies, its new epoch is"
-        f" leaf {done.checkpoint.size - 1}; "
-        + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
-    )
-    typer.echo(f"next: wardgrid migrate --data {data}, then wardgrid serve --data {data}")
 
 
 def _chosen(

@@ -47,22 +47,9 @@ def run_solver(
     Raises SolverFailed; ends the process always.
     """
     asked = b"" if question is None else json.dumps(question).encode() + b"\n"
+    said = [module, json.dumps(asdict(limits)), *(["asked"] if asked else [])]
     with tempfile.TemporaryDirectory(prefix="wardgrid-solver-") as folder:
-        process = subprocess.Popen(  # noqa: S603 - fixed command, no shell
-            [
-                sys.executable,
-                "-m",
-                worker,
-                module,
-                json.dumps(asdict(limits)),
-                *(["asked"] if asked else []),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env={**_environment(), "TMPDIR": folder},
-        )
+        process = _started([sys.executable, "-m", worker, *said], folder)
         over = threading.Timer(limits.time_limit_s + GRACE_S, _end, [process])
         over.start()
         watcher = _watch(process, cancelled)
@@ -74,6 +61,18 @@ def run_solver(
             process.wait()
             if watcher:
                 watcher.join()
+
+
+def _started(command: list[str], folder: str) -> "subprocess.Popen[bytes]":
+    """In a group of its own, with a temporary folder of its own."""
+    return subprocess.Popen(  # noqa: S603 - fixed command, no shell
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**_environment(), "TMPDIR": folder},
+    )
 
 
 def _environment() -> dict[str, str]:

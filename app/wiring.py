@@ -205,16 +205,23 @@ def build(
     )  # fmt: skip
     app.jobs.on_progress = _keep_progress(app)
     bell.ring.append(app.jobs.wake)
-    app.metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: writer.waiting)
+    _tell_of(app, figures)
+    return app
+
+
+def _tell_of(app: App, figures: ProgramFigures) -> None:
+    """What the program says of itself: to /metrics, and to the alarm rules."""
+    app.metrics.watch(
+        "writer_waiting", "Changes waiting for the writer", lambda: app.writer.waiting
+    )
     app.metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
     app.metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
     figures.figures |= {
         LEDGER_LAG: app.ledger_lag_s,
-        WRITER_WAITING: lambda: float(writer.waiting),
+        WRITER_WAITING: lambda: float(app.writer.waiting),
         BACKUP_AGE: app.backups.age_s,
-        DISK_FREE: disk_free(settings.data_folder),
+        DISK_FREE: disk_free(app.settings.data_folder),
     }
-    return app
 
 
 def access_tokens(settings: Settings, keys: Keys) -> AccessTokens:

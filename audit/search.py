@@ -1,6 +1,6 @@
 """Reads of the ledger for people, cut to their scopes. What is shown comes from the body."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,15 +50,9 @@ def search(
 
     By a person only what the sequencer has linked is found: up to a moment ago.
     """
-    wanted: list[ColumnElement[bool]] = [_within(scopes)]
-    if before is not None:
-        wanted.append(_E.id < before)
+    wanted = [_within(scopes), *_time(before, since, until)]
     for people in filter(None, ((actor,) if actor else (), subjects)):
         wanted.append(_E.id.in_(select(_P.entry_id).where(_P.person.in_(people))))
-    if since is not None:
-        wanted.append(_E.at >= since)
-    if until is not None:
-        wanted.append(_E.at < until)
     for column, value in ((_E.actor_id, actor), (_E.action, action), (_E.outcome, outcome)):
         if value is not None:
             wanted.append(column == value)
@@ -84,6 +78,17 @@ def newest_note(session: Session) -> str | None:
         select(LEDGER_CHECKPOINT.c.note).order_by(LEDGER_CHECKPOINT.c.size.desc()).limit(1)
     ).scalar()
     return note
+
+
+def _time(
+    before: int | None, since: datetime | None, until: datetime | None
+) -> Iterator[ColumnElement[bool]]:
+    if before is not None:
+        yield _E.id < before
+    if since is not None:
+        yield _E.at >= since
+    if until is not None:
+        yield _E.at < until
 
 
 def _within(scopes: Sequence[Scope]) -> ColumnElement[bool]:

@@ -179,12 +179,15 @@ def _judge(
     url: str, manifest: Manifest, keys: Keys, signer: Signer, staging: Path, kept: Sequence[str],
     approve: Approve = _nobody,
 ) -> tuple[str, str]:  # fmt: skip
-    """Content, ledger and keys of an unpacked database; then the two people."""
+    """Content and ledger of an unpacked database, as it is; its keys, once it is brought to this
+    release's revision; then the two people."""
     if url.startswith("sqlite"):
         sqlite_copy.require_sound(Path(url.removeprefix("sqlite:///")), manifest.rows)
     engine = open_engine(url)
     try:
         _require_ledger(engine, manifest, signer, staging / "ledger", kept)
+        engine.dispose()
+        migrate.upgrade(url)  # what follows is asked in the words of this release
         with reading(engine) as session:
             broken = [one.what for one in examine(keys, session) if not one.healthy]
         if broken:

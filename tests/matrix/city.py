@@ -81,7 +81,7 @@ from domain.transfers.words import TransferReason
 from kit.command import Command
 from kit.db import open_engine, reading
 from kit.ids import new_id
-from kit.work import Actor, ActorKind, Scope
+from kit.work import NETWORK, Actor, ActorKind, Scope
 from tests.house import enrol
 
 T = TypeVar("T")
@@ -171,6 +171,7 @@ def _transfers(city: City) -> None:
     ward = city.do(OpenWard(hospital_id=far.id, code="F", name_zh="F", name_en="F",
                             licensed_beds=4, staffed_beds=4))  # fmt: skip
     distant = Corner(ward.scope, {"hospital": far.id, "ward": ward.id})
+    coordinator = city.enrol("network-coordinator", scope=NETWORK)
     for name, corner in city.corners.items():
         ids = corner.ids
         ids["other_hospital"] = far.id
@@ -182,7 +183,8 @@ def _transfers(city: City) -> None:
         ids["incoming"] = city.do(RequestTransfer(
             encounter_id=coming, to_hospital_id=ids["hospital"], reason=TransferReason.CAPACITY,
         )).id  # fmt: skip
-        city.do(SetTravelTime(hospital_id=ids["hospital"], to_hospital_id=far.id, minutes=30))
+        way = SetTravelTime(hospital_id=ids["hospital"], to_hospital_id=far.id, minutes=30)
+        city.do(way, coordinator)
         ids["transfer_plan"] = city.do(RequestTransferPlan(hospital_id=ids["hospital"])).id
         ids["transfer_scenario"] = city.do(RequestTransferScenario(
             hospital_id=ids["hospital"],
