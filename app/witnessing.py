@@ -5,7 +5,6 @@ alarm. One that is away is only counted; the log goes on.
 """
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from audit import log_rows
 from audit.checkpoint import BadNote, read_unchecked
 from audit.cosignature import WitnessKey
 from audit.export import ExportRefused, newest_checkpoint
-from audit.guard import flush_folder
+from audit.guard import replace_file
 from audit.tiles import Tiles
 from audit.tree import consistency_proof
 from audit.witness import request
@@ -87,7 +86,7 @@ class Witnessing:
         lines = [line for one in self.witnesses if (line := self._ask(one, note, checkpoint.size))]
         if len(lines) < self.quorum:
             return False
-        self._keep(note + "".join(lines))
+        replace_file(self.file, (note + "".join(lines)).encode())
         self.cosigned = checkpoint.size
         return True
 
@@ -147,13 +146,3 @@ class Witnessing:
             tiles = Tiles(lambda level, first, count: log_rows.stored_hashes(
                 connection, level, first, count))  # fmt: skip
             return consistency_proof(witness.size, size, tiles.node)
-
-    def _keep(self, note: str) -> None:
-        partial = self.file.with_name(self.file.name + ".partial")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as written:
-            written.write(note)
-            written.flush()
-            os.fsync(written.fileno())
-        os.replace(partial, self.file)
-        flush_folder(self.file.parent)

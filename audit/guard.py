@@ -40,7 +40,7 @@ class State:
 
 
 def save_guard(path: Path, log: str, state: State) -> None:
-    """Replace the file as a whole: after a power cut it is the old one or the new one."""
+    """Remember where the log stands."""
     content = canonical_json(
         {
             "v": 1,
@@ -53,6 +53,12 @@ def save_guard(path: Path, log: str, state: State) -> None:
             "heads": [[stream, *place] for stream, place in state.chains.heads.items()],
         }
     )
+    replace_file(path, content)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: after a power cut it is the old one or the new one. It is its
+    owner's alone."""
     partial = path.with_name(path.name + ".partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -6,7 +6,6 @@ finds nobody to cosign the second. What it cosigned is on the disk before the an
 
 import base64
 import binascii
-import os
 import re
 import threading
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from audit.checkpoint import BadNote, Checkpoint, Verifier, open_checkpoint, read_unchecked
 from audit.cosignature import Cosigner
-from audit.guard import flush_folder
+from audit.guard import flush_folder, replace_file
 from audit.tree import EMPTY_ROOT, check_consistency
 
 MOST_BYTES = 64_000
@@ -80,7 +79,7 @@ class Witness:
             return Reply(
                 422, "the proof does not show that the checkpoint continues the last one\n"
             )
-        self._keep(checkpoint, note)
+        replace_file(self._file(checkpoint.origin), note.encode())
         return Reply(200, self._cosigner.cosign(checkpoint.text(), at))
 
     def _known(self, origin: str) -> Checkpoint:
@@ -88,17 +87,6 @@ class Witness:
         if not file.exists():
             return Checkpoint(origin, 0, EMPTY_ROOT)
         return read_unchecked(file.read_text("utf-8"))
-
-    def _keep(self, checkpoint: Checkpoint, note: str) -> None:
-        file = self._file(checkpoint.origin)
-        partial = file.with_name(file.name + ".partial")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as written:
-            written.write(note)
-            written.flush()
-            os.fsync(written.fileno())
-        os.replace(partial, file)
-        flush_folder(self._folder)
 
     def _file(self, origin: str) -> Path:
         return self._folder / f"seen-{origin.encode().hex()}"

@@ -50,7 +50,8 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def _draft() -> Draft:
+def draft() -> Draft:
+    """An admission, with ids of its own."""
     stay, now = str(new_id()), utc_now()
     fields = {
         "bed_id": (None, str(new_id())),
@@ -93,7 +94,7 @@ def _mutations(folder: Path) -> dict[str, float]:
                 connection.execute(text("INSERT INTO thing VALUES (:id, 'DIRTY')"), values)
                 connection.execute(text("UPDATE thing SET state = 'READY' WHERE id = :id"), values)
                 if audited:
-                    stream.append(connection, [_draft()])
+                    stream.append(connection, [draft()])
             stream.committed()
             times[audited].append(time.perf_counter() - started)
     engine.dispose()
@@ -110,7 +111,7 @@ def _sequence(folder: Path, entries: int, signer: Signer) -> dict[str, float]:
     upgrade(url)
     engine = open_engine(url)
     stream = Streams(LOG, SECRET).new()
-    drafts = [_draft() for _ in range(1000)]
+    drafts = [draft() for _ in range(1000)]
     with engine.connect() as connection:
         started = time.process_time()
         for start in range(0, entries, 1000):

@@ -1,0 +1,113 @@
+"""Searching a long ledger: `python -m bench.audit_search [ENTRIES]` prints one JSON object.
+
+Claim: a page of 100 in at most 5 s among a million entries, by whatever is asked: somebody rare or
+busy, an action that hardly ever happens, refusals, a day long ago.
+"""
+
+import json
+import os
+import random
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.migrate import upgrade
+from audit.checkpoint import Signer
+from audit.search import search
+from audit.sequencer import Sequencer
+from audit.stream import Streams
+from bench.ledger import LOG, SECRET, draft
+from kit.clock import utc_now
+from kit.db import open_engine, reading
+from kit.work import NETWORK
+
+STAFF, PATIENTS, GROUP = 400, 20_000, 1000
+RARE_ACTION, RARE_EVERY = "key.rotate", 100_003
+CLAIM_S = 5.0
+
+
+def main() -> int:
+    entries = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory(prefix="bench-search-") as name:
+        engine = open_engine(f"sqlite:///{Path(name) / 'ledger.db'}")
+        upgrade(str(engine.url))
+        staff, patients = _written(engine, entries)
+        linked_s = _linked(engine, Path(name))
+        found = _asked(engine, staff, patients, entries)
+        with engine.connect() as connection:
+            bytes_each = connection.execute(
+                text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+            ).scalar_one() / entries  # fmt: skip
+            connection.rollback()
+        engine.dispose()
+    slowest = max(found.values())
+    print(json.dumps({
+        "entries": entries, "load": os.getloadavg()[0], "ms": found,
+        "slowest_s": slowest / 1000, "claim_met": slowest / 1000 <= CLAIM_S,
+        "linked_per_cpu_second": round(entries / linked_s), "bytes_per_entry": round(bytes_each),
+    }))  # fmt: skip
+    return 0
+
+
+def _written(engine: Any, entries: int) -> tuple[list[UUID], list[UUID]]:
+    """Entries of a month, a few people busy and most of them rare."""
+    dice = random.Random(7)
+    staff = [UUID(int=dice.getrandbits(128), version=4) for _ in range(STAFF)]
+    patients = [UUID(int=dice.getrandbits(128), version=4) for _ in range(PATIENTS)]
+    stream, plain, since = Streams(LOG, SECRET).new(), draft(), utc_now() - timedelta(days=30)
+    with engine.connect() as connection:
+        for start in range(0, entries, GROUP):
+            group = [
+                replace(
+                    plain, at=since + timedelta(days=30) * (number / entries),
+                    actor_id=staff[int(dice.paretovariate(0.8)) % STAFF],
+                    subjects=(patients[int(dice.paretovariate(0.5)) % PATIENTS],),
+                    action=RARE_ACTION if number % RARE_EVERY == 0 else plain.action,
+                    outcome="denied" if number % 5000 == 0 else "done",
+                )
+                for number in range(start, min(start + GROUP, entries))
+            ]  # fmt: skip
+            with connection.begin():
+                stream.append(connection, group)
+            stream.committed()
+    return staff, patients
+
+
+def _linked(engine: Any, folder: Path) -> float:
+    sequencer = Sequencer(engine, Signer(LOG, bytes(32)), [SECRET], folder / "guard")
+    sequencer.open()
+    began = process_time()
+    while sequencer.step():
+        pass
+    sequencer.close()
+    return process_time() - began
+
+
+def _asked(engine: Any, staff: list[UUID], patients: list[UUID], entries: int) -> dict[str, float]:
+    day = utc_now() - timedelta(days=29)
+    questions: dict[str, dict[str, Any]] = {
+        "newest": {}, "busy person": {"actor": staff[1]}, "rare person": {"actor": staff[-1]},
+        "busy patient": {"subjects": [patients[1]]}, "rare patient": {"subjects": [patients[-7]]},
+        "rare action": {"action": RARE_ACTION}, "refusals": {"outcome": "denied"},
+        "a day long ago": {"since": day, "until": day + timedelta(days=1)},
+        "refusals of a rare person": {"actor": staff[-1], "outcome": "denied"},
+        "middle": {"before": entries // 2},
+    }  # fmt: skip
+    found = {}
+    for name, asked in questions.items():
+        began = perf_counter()
+        with reading(engine) as session:
+            search(session, [NETWORK], limit=100, **asked)
+        found[name] = round((perf_counter() - began) * 1000, 1)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
