@@ -13,6 +13,7 @@ STAFF: dict[str, str] = {
     "NOT_EMPLOYED": "该人员当日不在职或没有有效合同。",
     "NOT_IN_CARE": "该患者不由您负责,不能交班。",
     "NOT_ON_DUTY": "该医生当前不在岗。",
+    "NO_DUTY": "方案在该日没有安排其上班。",
     "NO_COLLEAGUE": "该账号不属于本院在职员工。",
     "NO_ROSTER": "该日期没有排班表,请先新建排班表或申请排班方案。",
     "NO_SHIFTS": "此处尚未定义班次,请先定义班次。",

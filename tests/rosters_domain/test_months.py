@@ -193,7 +193,8 @@ def test_hours_above_the_contract_are_given_back(days_only: Team) -> None:
     assert history(problem, team, "N2").minutes_balance == -4 * 480
     assert history(problem, team, "N3").minutes_balance == -20 * 480
     shares = [len(duties(team, items, number)) for number in ("N1", "N2", "N3")]
-    assert (shares[0], sum(shares)) == (0, 7)
+    assert shares[0] <= 5 - 4  # of a week's five days four are owed to them
+    assert sum(shares) == 7
 
 
 @pytest.mark.parametrize(("zone", "free"), [("Europe/Berlin", True), ("Asia/Shanghai", False)])
