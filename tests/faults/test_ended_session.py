@@ -50,9 +50,12 @@ def test_a_change_whose_session_was_ended_is_made_once(
 def test_a_server_that_ends_every_session_is_told_as_a_passing_fault(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def apply(_self: OpenHospital, work: Work) -> Hospital:
+    made = OpenHospital.apply
+
+    def apply(self: OpenHospital, work: Work) -> Hospital:
+        hospital = made(self, work)
         end_session(postgres_url, work.session)
-        return Hospital()
+        return hospital
 
     with house(postgres_url, tmp_path) as app:
         actor = enrol(postgres_url, "system-administrator")
