@@ -1,5 +1,6 @@
 """The whole program on a database of one's own, with people in it, for tests that run commands."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +33,17 @@ def house(url: str, folder: Path, *, keys: Keys = KEYS, clock: Clock = utc_now) 
     finally:
         app.stop()
     assert alarms == [], alarms
+
+
+def sign(app: App) -> None:
+    """Link and sign all that was committed. On PostgreSQL a transaction of any database of the
+    server, another test's too, holds it back for a while."""
+    deadline = time.monotonic() + 60
+    app.sequencer.step()
+    while app.ledger_lag_s() > 0:
+        assert time.monotonic() < deadline, "the ledger is not signed"
+        time.sleep(0.02)
+        app.sequencer.step()
 
 
 def settings_for(url: str, folder: Path) -> Settings:

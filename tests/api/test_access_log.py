@@ -18,7 +18,7 @@ from domain.patients.commands import MergePatients
 from kit.db import reading
 from kit.errors import NotFound
 from kit.work import Actor, Scope
-from tests.house import house
+from tests.house import house, sign
 from tests.matrix.city import City, Corner, fill
 
 SCHEMA = build_schema()
@@ -49,7 +49,7 @@ def execute(city: City, actor: Actor, text: str, given: dict[str, Any]) -> Execu
         return found
 
     result: ExecutionResult = anyio.run(run)
-    city.app.sequencer.step()
+    sign(city.app)
     return result
 
 
@@ -113,12 +113,12 @@ def test_what_was_merged_into_the_patient_counts_too(city: City, corner: Corner)
     survivor, merged = corner.ids["patient"], corner.ids["other_patient"]
     before = {one["id"] for one in log_of(city, merged)["nodes"] if one["changed"]}
     city.do(MergePatients(survivor_id=survivor, merged_id=merged))
-    city.app.sequencer.step()
+    sign(city.app)
     assert before <= {one["id"] for one in log_of(city, survivor)["nodes"]}
 
 
 def test_every_linked_entry_is_found_by_everybody_it_names(city: City) -> None:
-    city.app.sequencer.step()
+    sign(city.app)
     with reading(city.app.engine) as session:
         bodies = {key: bytes(body) for key, body in session.execute(
             select(LEDGER_ENTRY.c.id, LEDGER_ENTRY.c.body))}  # fmt: skip

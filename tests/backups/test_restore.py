@@ -28,7 +28,7 @@ from kit.db import open_engine, reading
 from kit.ids import new_id
 from kit.work import ActorKind
 from tests.databases import Databases, Kind
-from tests.house import KEYS, LONG_AGO, enrol, house, settings_for
+from tests.house import KEYS, LONG_AGO, enrol, house, settings_for, sign
 from tests.matrix.city import fill
 
 PASSWORD = "correct horse battery staple"
@@ -93,11 +93,11 @@ def saved(
                  nurse="nurse")  # fmt: skip
             actor = enrol(url, "system-administrator")
             app.decisions.reload()
-            app.sequencer.step()
+            sign(app)
             quiet = make_backup(app.settings, KEYS, app.engine, shelf, utc_now())
             content = content_of(url)
             app.pipeline.run(actor, OpenHospital(code="LATE", name_zh="LATE", name_en="LATE"))
-            app.sequencer.step()
+            sign(app)
             kept = app.sequencer.checkpoint
         yield Saved(request.param, quiet, content, kept, app.sequencer._signer.verifier.text)
 
@@ -147,7 +147,7 @@ def test_what_is_restored_is_equal_and_its_ledger_tells_what_is_lost(
             app.pipeline.run(actor, OpenHospital(code=code, name_zh=code, name_en=code))
         with reading(app.engine) as session:
             assert "LATE" not in set(session.exec(select(Hospital.code)))
-        app.sequencer.step()
+        sign(app)
         export_ledger(app.engine, tmp_path / "export", app.sequencer._signer.verifier)
         newest = app.sequencer.checkpoint
     keys = [saved.public_key]

@@ -14,7 +14,7 @@ from domain.backups.model import BackupAct, BackupFault, BackupRun
 from domain.backups.queries import backup_runs
 from kit.db import reading
 from kit.work import NETWORK
-from tests.house import KEYS, house
+from tests.house import KEYS, house, sign
 
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -150,7 +150,7 @@ def test_all_of_a_day_then_one_a_day_then_one_a_week_are_kept() -> None:
 
 def test_going_back_takes_the_newest_that_is_old_enough(running: App, clock: Clock) -> None:
     for _ in range(3):
-        running.sequencer.step()
+        sign(running)
         running.backups.look()
         clock.now += HOUR
     shelf = standing(running.settings.backups)

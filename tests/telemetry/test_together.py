@@ -24,7 +24,7 @@ from domain.telemetry.commands import DeviceMessage, Raw, Stored, StoreReadings
 from kit.clock import utc_now
 from kit.ids import new_id
 from kit.work import Actor, ActorKind
-from tests.house import KEYS, enrol, house, settings_for
+from tests.house import KEYS, enrol, house, settings_for, sign
 
 GATEWAYS, BATCHES, DEVICES = 4, 8, 12
 
@@ -58,7 +58,7 @@ def test_gateways_that_share_devices_store_each_value_once(
         positions = [change.position for change in heard]
         assert positions == sorted(set(positions))
         assert len(heard) <= told
-        app.sequencer.step()
+        sign(app)
         signer = ledger_signer(settings_for(database_url, tmp_path), KEYS)
         export_ledger(app.engine, tmp_path / "export", signer.verifier, durable=False)
         assert verify(tmp_path / "export", [signer.verifier.text]).result == Result.PASS
