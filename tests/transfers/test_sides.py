@@ -242,8 +242,9 @@ def test_two_who_accept_at_once_are_one_acceptance(town: Town) -> None:
 
 
 def test_two_requests_at_once_are_one_transfer(town: Town) -> None:
-    told = both(town.ask)
-    assert told == ["TRANSFER_OPEN", "Transfer"]
+    refused, made = both(town.ask)
+    assert made == "Transfer"
+    assert refused in ("TRANSFER_OPEN", "LOST_A_RACE")  # the rule, or the index behind it
 
 
 def both(work: Any) -> list[str]:
