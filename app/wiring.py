@@ -178,8 +178,7 @@ def build(
     decisions = Decisions(loader(engine, clock), clock, alarm=tell)
     vault, drafts = FieldVault(keys, clock), Drafts(decisions)
     feed = Feed(engine, Cursors(_derived(keys, b"feed cursors", KEY_BYTES)))
-    bell = _Bell()
-    bell.ring.append(feed.wake)
+    bell = _Bell([feed.wake])
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
     pipeline = Pipeline(
@@ -203,14 +202,14 @@ def build(
         watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
         clock=clock, on_commit=bell.ring,
     )  # fmt: skip
-    app.jobs.on_progress = _keep_progress(app)
     bell.ring.append(app.jobs.wake)
     _tell_of(app, figures)
     return app
 
 
 def _tell_of(app: App, figures: ProgramFigures) -> None:
-    """What the program says of itself: to /metrics, and to the alarm rules."""
+    """What the program says of itself: to those who wait, to /metrics, and to the alarm rules."""
+    app.jobs.on_progress = _keep_progress(app)
     app.metrics.watch(
         "writer_waiting", "Changes waiting for the writer", lambda: app.writer.waiting
     )
