@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from api.replies import payload_of, to_json
 from api.subscription import Live, Topic
 from api.watching import Watch
 from api.wire import Payload
+from app.tail import Change
 from kit.errors import Refusal
 from kit.work import Actor
 
@@ -88,6 +90,12 @@ class Group:
     read_at: float = 0.0  # loop time
     busy: bool = False
     again: bool = False
+    alarm_at: datetime | None = None  # of the oldest alarm that is in no payload yet
+
+    def woken_by(self, change: Change) -> None:
+        """Remember since when an alarm is on its way to these screens."""
+        if change.name == "AlarmOpened" and self.alarm_at is None:
+            self.alarm_at = change.at
 
     def behind(self) -> Iterator[Member]:
         """Members who have not got the latest content."""

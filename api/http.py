@@ -18,6 +18,7 @@ from api.door import Asking, Door, Visitor
 from api.negotiation import JSON, HttpProblem, answer_type, require_json
 from api.replies import UNAUTHENTICATED, masked, outcome_of, payload_of, status_of, to_json
 from api.request import MAX_BODY_BYTES, GraphQLRequest, as_request, read_request
+from api.work_class import class_of
 from kit.errors import Refusal
 from kit.ids import new_id
 
@@ -87,7 +88,8 @@ class HttpDoor:
             new_id(),
         )
         context = self._door.context(asking)
-        with self._door.metrics.operation(asking.operation_name or None) as outcome:
+        kind = class_of(self._door.schema._schema, document, operation)
+        with self._door.metrics.operation(asking.operation_name or None, kind) as outcome:
             result = await self._door.run(document, asked.operation_name, asked.variables, context)
             await context.seal_reads()  # what was shown is on record before it is shown
             outcome.is_(outcome_of(result))

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -46,12 +47,14 @@ class Hub:
         epoch: Callable[[], int],
         refuse: Callable[[Member, Refusal], None],
         fail: Callable[[Collection[Member], Exception], None],
+        alarm_shown: Callable[[datetime], None] = lambda _at: None,
     ) -> None:
         self._schema = schema
         self._reader = reader
         self._epoch = epoch
         self._refuse = refuse
         self._fail = fail
+        self._alarm_shown = alarm_shown
         self._at = epoch()
         self._groups: dict[GroupKey, Group] = {}
         self._home: dict[Member, Group] = {}
@@ -88,6 +91,7 @@ class Hub:
             for scope in change.scope.upward():
                 for group in self._index.get(scope, ()):
                     if any(takes(topic, change) for topic in group.topics):
+                        group.woken_by(change)
                         self._mark(group)
 
     def tick(self) -> None:
@@ -180,6 +184,7 @@ class Hub:
         context = next(iter(group.members)).context()
         group.read_at = asyncio.get_running_loop().time()
         self.readings += 1
+        alarm_at, group.alarm_at = group.alarm_at, None  # what comes from here on is in the next
         try:
             reading = await self._thread(
                 take_reading, self._schema, self._reader, group.watch, context
@@ -189,6 +194,8 @@ class Hub:
             return
         group.latest = reading
         await self._tell(group, reading)
+        if alarm_at is not None:
+            self._alarm_shown(alarm_at)
 
     def _cast_off(self, members: list[Member], fault: Exception) -> None:
         for member in members:

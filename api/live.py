@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from api.incoming import Closing
 from api.replies import masked
 from api.socket import Socket
 from app.feed import Feed
+from app.objectives import Source
 from kit.errors import Refusal
 
 PROTOCOL = "graphql-transport-ws"
@@ -49,7 +51,7 @@ class LiveDoor:
         self._most_sockets = most_sockets
         self._sockets: dict[Socket, None] = {}
         self._by_actor: Counter[UUID] = Counter()
-        self.hub = Hub(door.schema, reader, epoch, _refuse, _fail)
+        self.hub = Hub(door.schema, reader, epoch, _refuse, _fail, self._alarm_shown)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -104,6 +106,10 @@ class LiveDoor:
         if origin is None or origin in self._origins or urlsplit(origin).netloc == host:
             return True
         return self._door.development and urlsplit(origin).hostname in ("127.0.0.1", "localhost")
+
+    def _alarm_shown(self, at: datetime) -> None:
+        late_s = (self._door.clock() - at).total_seconds()
+        self._door.metrics.levels.note(Source.ALARM, max(0.0, late_s))
 
     async def _sweep(self) -> None:
         while True:

@@ -18,6 +18,8 @@ from api.query import ACTION, read
 from api.sight import Sight
 from domain.plans.asked import Asked
 
+ASKED = "asked"  # field metadata: a solver answers
+
 
 class AnswerView(Protocol):
     @classmethod
@@ -60,7 +62,7 @@ def question(
             graphql_type=returns,
             description=f"{resolve.__doc__ or ''}\n\nNeeds `{action}`.".strip(),
             extensions=[_Asking(action, returns, resolve)],
-            metadata={ACTION: action, **weights},
+            metadata={ACTION: action, ASKED: True, **weights},
         )
 
     return decorate

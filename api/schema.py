@@ -41,6 +41,7 @@ from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.roster_questions import RosterQuestions
 from api.rosters import RosterMutations, RosterQueries
 from api.scenarios import ScenarioMutations, ScenarioQueries
+from api.service import ServiceQueries
 from api.sight import look
 from api.staff import StaffMutations, StaffQueries
 from api.status import StatusQueries, StatusSubscriptions
@@ -88,6 +89,7 @@ class Query(
     RosterPlanQueries,
     RosterQuestions,
     RosterQueries,
+    ServiceQueries,
     StaffQueries,
     StatusQueries,
     TransferPlanQueries,

@@ -12,6 +12,9 @@ from prometheus_client import (
     generate_latest,
 )
 
+from app.objectives import Source, WorkClass
+from app.service_levels import ServiceLevels
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"  # an operation that is not on the list of known documents
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -23,6 +26,8 @@ class Metrics:
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.registry = CollectorRegistry()
         self._known = frozenset(known)
+        self.levels = ServiceLevels()
+        self.registry.register(self.levels)
         labels = ("operation", "outcome")
         self._operations = self._counter("graphql_operations", "GraphQL operations", *labels)
         self._durations = Histogram(
@@ -47,7 +52,9 @@ class Metrics:
         self._gauge(name, what).set_function(value)
 
     @contextmanager
-    def operation(self, name: str | None) -> Iterator["Outcome"]:
+    def operation(
+        self, name: str | None, kind: WorkClass = WorkClass.SCREEN
+    ) -> Iterator["Outcome"]:
         """Count and time one GraphQL operation; an exception counts as a fault."""
         label = name if name in self._known else OTHER
         outcome, began = Outcome(), perf_counter()
@@ -57,7 +64,10 @@ class Metrics:
             outcome.is_("fault")
             raise
         finally:
-            self._durations.labels(label).observe(perf_counter() - began)
+            took_s = perf_counter() - began
+            self._durations.labels(label).observe(took_s)
+            self.levels.note(Source(kind), took_s)
+            self.levels.note(Source.ANSWERS, outcome.code == "fault")
             self._operations.labels(label, outcome.code).inc()
 
     def command(self, name: str, outcome: str) -> None:

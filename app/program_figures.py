@@ -1,23 +1,37 @@
-"""How the program itself is, told to the alarm rules: ledger lag, waiting changes, free disk."""
+"""How the program itself is: told to /metrics, to the objectives and to the alarm rules."""
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
+from app.objectives import Source, objectives
+from audit.checkpoint import read_unchecked
+from audit.export import ExportRefused, newest_checkpoint
+from domain.alarms.rule_measures import BACKUP_AGE, BURN, DISK_FREE, LEDGER_LAG, WRITER_WAITING
 from domain.alarms.timing import ReportService, service_reports
 
+if TYPE_CHECKING:
+    from app.wiring import App
+
 EVERY_S = 15
+Figure = Callable[[], float]
 
 
 @dataclass(slots=True)
 class ProgramFigures:
     """A timer. A report is sent only where it changes something about a rule."""
 
-    figures: dict[str, Callable[[], float]] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    samples: dict[Source, Figure] = field(default_factory=dict)
+    sampled: Callable[[Source, float], None] = lambda _source, _value: None
     looked: datetime | None = None
 
     def __call__(self, session: Session, now: datetime) -> Sequence[ReportService]:
@@ -25,6 +39,8 @@ class ProgramFigures:
         if self.looked is not None and 0 <= (now - self.looked).total_seconds() < EVERY_S:
             return ()
         self.looked = now
+        for source, sample in self.samples.items():
+            self.sampled(source, sample())
         return [
             report
             for name, figure in self.figures.items()
@@ -32,7 +48,30 @@ class ProgramFigures:
         ]
 
 
-def disk_free(folder: Path) -> Callable[[], float]:
+def tell_of(app: "App", figures: ProgramFigures) -> None:
+    """Name what is looked at, and who is told of it."""
+    metrics, levels = app.metrics, app.metrics.levels
+    checkpoint_age = partial(checkpoint_age_s, app)
+    metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: app.writer.waiting)
+    metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
+    metrics.watch("checkpoint_age_seconds", "Age of the checkpoint kept outside", checkpoint_age)
+    metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
+    figures.sampled = levels.note
+    figures.samples |= {
+        Source.LEDGER: app.ledger_lag_s,
+        Source.CHECKPOINT: checkpoint_age,
+        Source.BACKUP: app.backups.age_s,
+    }
+    figures.figures |= {
+        LEDGER_LAG: app.ledger_lag_s,
+        WRITER_WAITING: lambda: float(app.writer.waiting),
+        BACKUP_AGE: app.backups.age_s,
+        DISK_FREE: disk_free(app.settings.data_folder),
+        **{BURN + one.name: partial(levels.recent_burn, one.name) for one in objectives()},
+    }
+
+
+def disk_free(folder: Path) -> Figure:
     """How much of the disk under the folder is free, in %."""
 
     def percent() -> float:
@@ -40,3 +79,27 @@ def disk_free(folder: Path) -> Callable[[], float]:
         return 100.0 * usage.free / usage.total
 
     return percent
+
+
+def checkpoint_age_s(app: "App") -> float:
+    """Since the newest checkpoint outside the database was written, while it covers not all.
+
+    Outside: with its witnesses' cosignatures where there are any, else the guard file. Where this
+    process does not sign, the file of another one on the same disk is looked at, or none is.
+    """
+    witnessed = bool(app.witnessing.witnesses)
+    if not (_uncosigned(app) if witnessed else app.ledger_lag_s() > 0):
+        return 0.0
+    file = app.settings.witnessed_file if witnessed else app.settings.guard_file
+    try:
+        return max(0.0, time.time() - file.stat().st_mtime)
+    except FileNotFoundError:
+        return inf if witnessed else 0.0
+
+
+def _uncosigned(app: "App") -> bool:
+    try:
+        newest = read_unchecked(newest_checkpoint(app.engine))
+    except ExportRefused:
+        return False  # nothing is signed yet
+    return newest.size != app.witnessing.cosigned

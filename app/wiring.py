@@ -26,7 +26,7 @@ from app.metrics import Metrics
 from app.outbox import write_events
 from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
-from app.program_figures import ProgramFigures, disk_free
+from app.program_figures import ProgramFigures, tell_of
 from app.questions import Questions
 from app.settings import Settings
 from app.timers import TIMERS
@@ -45,7 +45,6 @@ from authz.policy import loader
 from authz.sessions import Gate
 from authz.tokens import AccessTokens
 from authz.watch import Watch
-from domain.alarms.rule_measures import BACKUP_AGE, DISK_FREE, LEDGER_LAG, WRITER_WAITING
 from domain.alarms.timing import RuleTimer
 from domain.forecasts.timers import ForecastTimer
 from domain.patients.queries import treats
@@ -203,24 +202,9 @@ def build(
         clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     bell.ring.append(app.jobs.wake)
-    _tell_of(app, figures)
-    return app
-
-
-def _tell_of(app: App, figures: ProgramFigures) -> None:
-    """What the program says of itself: to those who wait, to /metrics, and to the alarm rules."""
     app.jobs.on_progress = _keep_progress(app)
-    app.metrics.watch(
-        "writer_waiting", "Changes waiting for the writer", lambda: app.writer.waiting
-    )
-    app.metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
-    app.metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
-    figures.figures |= {
-        LEDGER_LAG: app.ledger_lag_s,
-        WRITER_WAITING: lambda: float(app.writer.waiting),
-        BACKUP_AGE: app.backups.age_s,
-        DISK_FREE: disk_free(app.settings.data_folder),
-    }
+    tell_of(app, figures)
+    return app
 
 
 def access_tokens(settings: Settings, keys: Keys) -> AccessTokens:

@@ -29,6 +29,18 @@ class KnownMeasure:
 CLOCK_SKEW, BATTERY = "device_clock_skew", "device_battery"
 LEDGER_LAG, WRITER_WAITING, DISK_FREE = "ledger_lag", "writer_waiting", "disk_free"
 BACKUP_AGE = "backup_age"
+# Of an objective (app/objectives.csv): 1 spends its error budget exactly within its window.
+BURN = "burn_"
+_BURNS = {
+    "availability": ("可用性", "availability"),
+    "care_p99": ("写入时延", "time of changes"),
+    "screen_p99": ("屏幕时延", "time of screens"),
+    "list_p99": ("列表时延", "time of lists"),
+    "alarm_latency": ("警报时延", "time from alarm to screen"),
+    "ledger_lag": ("账本滞后", "ledger lag"),
+    "checkpoint_age": ("检查点时效", "age of the checkpoint"),
+    "backup_age": ("备份时效", "age of the backup"),
+}
 
 MEASURES: dict[str, KnownMeasure] = {
     NowName.OCCUPANCY: KnownMeasure(About.PLACE, "%", "床位使用率", "Occupancy"),
@@ -48,4 +60,9 @@ MEASURES: dict[str, KnownMeasure] = {
     DISK_FREE: KnownMeasure(About.PROGRAM, "%", "磁盘剩余", "Disk space left", AlarmKind.SERVICE),
     BACKUP_AGE: KnownMeasure(About.PROGRAM, "s", "最近备份距今", "Age of the newest backup",
                              AlarmKind.SERVICE),
+    **{
+        BURN + name: KnownMeasure(About.PROGRAM, "1", f"误差预算消耗:{zh}",
+                                  f"Error budget burn: {en}", AlarmKind.SERVICE)
+        for name, (zh, en) in _BURNS.items()
+    },
 }  # fmt: skip
