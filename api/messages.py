@@ -36,6 +36,7 @@ CHINESE: dict[str, str] = {
     "INVALID": "输入有误,请检查所指字段。",
     "CONFLICT": "当前状态不允许此操作。",
     "INFEASIBLE": "没有符合全部规则的方案。",
+    "KEYS_AWAY": "密钥服务暂时没有应答,请稍后重试。",
     "STALE_VERSION": "记录已被他人修改,请刷新后重试。",
     "LOST_A_RACE": "他人的修改先一步完成,请刷新后重试。",
     "DATABASE_AWAY": "数据库暂时不可用,请重新发送。",

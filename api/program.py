@@ -132,6 +132,7 @@ def _ended(app: App) -> Callable[[Collection[Actor]], Collection[Actor]]:
 def _ready(app: App) -> Callable[[], Readiness]:
     probes = {
         "database": database_answers(app.engine),
+        "keys": app.keys.kek.answers,
         "schema": schema_is(app.engine, newest_revision()),
         "writer": below(lambda: app.writer.waiting, WRITER_QUEUE_LIMIT),
         "ledger": below(app.ledger_lag_s, LEDGER_LAG_LIMIT_S),

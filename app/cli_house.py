@@ -53,12 +53,13 @@ def somebody_signs(settings: Any) -> bool:
 
 def read_settings(data: Path) -> tuple[Any, Any, Any]:
     """Settings, keys and an engine, for commands that only read."""
-    from audit.keys import KeyTrouble, load_keys
+    from app.key_settings import keys_of
+    from audit.keys import KeyTrouble
     from kit.db import open_engine
 
     settings = settings_of(data)
     try:
-        keys = load_keys(settings.key_folder)
+        keys = keys_of(settings)
     except KeyTrouble as trouble:
         stop(str(trouble))
     return settings, keys, open_engine(settings.database)

@@ -47,12 +47,13 @@ def _put_back(settings: Any, chosen: Path, kept: list[Path]) -> Any:
     from app.backups.approvers import approved_by
     from app.backups.container import BackupRefused, require_key
     from app.backups.restoring import require_empty, restore
-    from audit.keys import KeyTrouble, load_keys
+    from app.key_settings import keys_of
+    from audit.keys import KeyTrouble
     from kit.clock import utc_now
 
     try:
         require_empty(settings)
-        keys = load_keys(settings.key_folder)
+        keys = keys_of(settings)
         header = require_key(chosen, keys)
         typer.echo(f"{chosen.name}: made {header.at}, ledger of {header.leaves} leaves; key proved")
         people = _people()

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import URL, make_url
 
+from app.key_settings import key_problems
 from app.notice_settings import notice_problems
 
 FILE_NAME = "wardgrid.toml"
@@ -100,6 +101,15 @@ class Settings(BaseSettings):
     backup_folder: Path | None = None  # on another disk, best; "backups" in the data folder if None
     backup_period_s: Annotated[float, Field(ge=0)] = 300.0  # 0: the house makes none itself
     backup_drill_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0  # 0: nobody rehearses
+    key_provider: Annotated[str, Field(pattern="^(file|environment|vault)$")] = "file"
+    key_secret: SecretStr | None = None  # of the provider environment: every key comes from it
+    vault_url: Annotated[str, Field(pattern=r"^https?://[^/?#@]+/?$")] | None = None
+    vault_mount: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] = "transit"
+    vault_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "wardgrid"
+    vault_token_file: Path | None = None  # 0600; read at each request, so an agent may renew it
+    vault_namespace: Annotated[str, Field(pattern=r"^[A-Za-z0-9_/-]{1,128}$")] | None = None
+    vault_ca: Path | None = None  # who signs Vault's certificate; the system's list if None
+    vault_timeout_s: Annotated[float, Field(ge=0.1, le=30)] = 2.0
     dead_man_url: SecretStr | None = None  # told every period that the program lives
     dead_man_period_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
 
@@ -185,6 +195,7 @@ def _problems(settings: Settings) -> list[str]:
         *_open_network(settings),
         *_weak_database(make_url(settings.database)),
         *_weak_token(settings.metrics_token),
+        *key_problems(settings),
         *notice_problems(settings, relay_is_here=_loopback(settings.smtp_host or "")),
         *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),
     ]

@@ -21,6 +21,7 @@ from app.doors import Door, doors
 from app.drafts import Drafts
 from app.feed import Feed
 from app.jobs import PROGRAM, Jobs
+from app.key_settings import keys_of
 from app.late_vault import late_vault
 from app.metrics import Metrics
 from app.outbox import write_events
@@ -34,7 +35,7 @@ from app.witnessing import Witnessing, witnesses_of
 from app.writer import EmbeddedWriter, Writer
 from audit.checkpoint import Signer
 from audit.intake import Alarm
-from audit.keys import KeyKind, Keys, load_keys
+from audit.keys import KeyKind, Keys
 from audit.seal import FieldVault
 from audit.sequencer import AnotherSequencer, Sequencer
 from audit.stream import Streams
@@ -171,7 +172,7 @@ def build(
     alarm: Callable[[str], None] | None = None,
 ) -> App:
     """Put the program together; nothing runs yet but the writer."""
-    keys = keys or load_keys(settings.key_folder)
+    keys = keys or keys_of(settings)
     tell = alarm or (lambda what: log.error("alarm", extra={"reason": what.replace(" ", "_")}))
     engine = open_engine(settings.database, pool_size=settings.database_pool)
     decisions = Decisions(loader(engine, clock), clock, alarm=tell)

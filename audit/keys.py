@@ -8,13 +8,16 @@ import re
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from audit.kek import HeldKek, KekProvider
 
 SECRET = 32  # bytes, every kind: an AES-256 key, an HMAC key or an Ed25519 seed
 _NAME = re.compile(r"([a-z]+)-([1-9][0-9]{0,3})\.key")
@@ -36,22 +39,44 @@ class KeyKind(StrEnum):
 
 
 OPTIONAL = frozenset({KeyKind.BACKUP})  # a house from before it runs on, without backups
+Held = Mapping[tuple[KeyKind, int], bytes]
 
 
 class Keys:
-    """Secrets by kind and version. Prints and pickles nothing."""
+    """Secrets by kind and version, and who wraps the keys of subjects. Prints and pickles nothing.
 
-    __slots__ = ("_secrets",)
+    `again` reads the place where they are kept once more: a version that was added while the
+    program runs is found when it is first asked for, or by `look_again`.
+    """
 
-    def __init__(self, held: Mapping[tuple[KeyKind, int], bytes]) -> None:
+    __slots__ = ("_again", "_secrets", "kek")
+
+    def __init__(
+        self, held: Held, *, kek: KekProvider | None = None, again: Callable[[], Held] | None = None
+    ) -> None:
         """Raises KeyTrouble unless every kind has a version and every secret its length."""
+        outside = frozenset() if kek is None else frozenset({KeyKind.KEK})
         for kind in KeyKind:
-            if kind not in OPTIONAL and not any(known is kind for known, _ in held):
+            if kind not in OPTIONAL | outside and not any(known is kind for known, _ in held):
                 raise KeyTrouble(f"there is no {kind.value} key")
         for (kind, version), secret in held.items():
             if len(secret) != SECRET or not 1 <= version <= 9999:
                 raise KeyTrouble(f"{kind.value}-{version} is not a key of {SECRET} bytes")
-        self._secrets = dict(held)
+        self._secrets, self._again = dict(held), again
+        self.kek: KekProvider = kek or self.held_kek()
+
+    def held_kek(self) -> HeldKek:
+        """Wraps with the KEKs that are held here."""
+        return HeldKek(partial(self.newest, KeyKind.KEK), partial(self.secret, KeyKind.KEK))
+
+    def served_by(self, kek: KekProvider) -> "Keys":
+        """The same secrets, the keys of subjects wrapped elsewhere."""
+        return Keys(self._secrets, kek=kek, again=self._again)
+
+    def look_again(self) -> None:
+        """Take up versions that were added since. Raises KeyTrouble."""
+        if self._again is not None:
+            self._secrets = {**self._again(), **self._secrets}
 
     def versions(self, kind: KeyKind) -> tuple[int, ...]:
         """Oldest first."""
@@ -68,6 +93,8 @@ class Keys:
     def secret(self, kind: KeyKind, version: int | None = None) -> bytes:
         """The newest, or the given version. Raises KeyTrouble."""
         version = self.newest(kind) if version is None else version
+        if (kind, version) not in self._secrets:
+            self.look_again()
         try:
             return self._secrets[kind, version]
         except KeyError:
@@ -111,8 +138,12 @@ def add_key(directory: Path, kind: KeyKind, version: int) -> Path:
     return path
 
 
-def load_keys(directory: Path) -> Keys:
+def load_keys(directory: Path, *, kek: KekProvider | None = None) -> Keys:
     """Read every key file. Raises KeyTrouble for one that others may read."""
+    return Keys(_held_in(directory), kek=kek, again=partial(_held_in, directory))
+
+
+def _held_in(directory: Path) -> Held:
     if not directory.is_dir():
         raise KeyTrouble(f"there is no key folder {directory}; `wardgrid init` makes one")
     found = (_NAME.fullmatch(path.name) for path in sorted(directory.iterdir()))
@@ -122,7 +153,7 @@ def load_keys(directory: Path) -> Keys:
             raise KeyTrouble(f"{name[0]} is no kind of key")
         kind, version = KeyKind(name[1]), int(name[2])
         held[kind, version] = _read_key(directory / name[0], kind, version)
-    return Keys(held)
+    return held
 
 
 def development_keys(passphrase: str) -> Keys:

@@ -20,8 +20,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import Session, col, select
 
+from audit.kek import NONCE, KekAway
 from audit.keys import KeyKind, Keys
-from audit.subjects import NONCE, SubjectKey, make_subject_key, unwrap
+from audit.subjects import SubjectKey, make_subject_key, unwrap, unwrap_all
 from kit.clock import Clock, utc_now
 from kit.sealed import SealBroken, Sealed, SealedPlace
 
@@ -67,9 +68,14 @@ class FieldVault:
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             with session.no_autoflush:
-                rows = session.exec(select(SubjectKey).where(col(SubjectKey.subject).in_(some)))
-                for row in rows:
-                    self.cache(row.id.bytes, (unwrap(self._keys, row), row.subject.bytes))
+                asked = select(SubjectKey).where(col(SubjectKey.subject).in_(some))
+                rows = session.exec(asked).all()
+            try:
+                ciphers = unwrap_all(self._keys, rows)
+            except KekAway:
+                return  # what is in memory still opens; the rest says so field by field
+            for row, cipher in zip(rows, ciphers, strict=True):
+                self.cache(row.id.bytes, (cipher, row.subject.bytes))
         if len(self._loaded) > self._most:
             self._loaded.clear()
         self._loaded.update(dict.fromkeys(wanted, now + self._keep_s))
@@ -153,7 +159,7 @@ class BoundVault:
         with self._session.no_autoflush:  # the caller's half-made rows stay where they are
             row = self._session.exec(asked).one_or_none()
         if row is None:
-            row = make_subject_key(self._keys, subject, self._clock(), os.urandom(NONCE))
+            row = make_subject_key(self._keys, subject, self._clock())
             self._session.add(row)
         cipher = unwrap(self._keys, row)
         label = bytes((FORMAT, AES_256_GCM)) + row.kek_version.to_bytes(2, "big") + row.id.bytes

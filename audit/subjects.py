@@ -2,21 +2,21 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from audit.kek import Wrapped
 from audit.keys import KeyKind, Keys
 from kit.ids import new_id
 from kit.rows import UtcTime
 from kit.sealed import SealBroken
 
-NONCE = 12  # bytes
 _CHECK = 8  # bytes
 
 
@@ -36,47 +36,54 @@ class SubjectKey(SQLModel, table=True):
     made_at: datetime = Field(sa_type=UtcTime, nullable=False)
 
 
-def make_subject_key(
-    keys: Keys, subject: UUID, at: datetime, nonce: bytes, generation: int = 1
-) -> SubjectKey:
-    """A fresh key for the subject, not yet in the database."""
-    version, blind = keys.newest(KeyKind.KEK), keys.newest(KeyKind.BLIND)
-    key_id = new_id()
-    wrapped = AESGCM(keys.secret(KeyKind.KEK, version)).encrypt(
-        nonce, AESGCM.generate_key(256), _bound(key_id, subject, version)
-    )
+def make_subject_key(keys: Keys, subject: UUID, at: datetime, generation: int = 1) -> SubjectKey:
+    """A fresh key for the subject, not yet in the database. Raises KekAway."""
+    blind, key_id = keys.newest(KeyKind.BLIND), new_id()
+    wrapped = keys.kek.wrap(AESGCM.generate_key(256), _bound(key_id, subject))
     return SubjectKey(
         id=key_id,
         subject=subject,
         generation=generation,
-        kek_version=version,
-        wrapped=nonce + wrapped,
+        kek_version=wrapped.version,
+        wrapped=wrapped.blob,
         blind_version=blind,
-        blind_check=_blind_check(keys, key_id, blind),
+        blind_check=blind_check(keys, key_id, blind),
         made_at=at,
     )
 
 
+def wrapped_key(row: SubjectKey) -> Wrapped:
+    """The row's key as its provider knows it."""
+    return Wrapped(row.kek_version, row.wrapped, _bound(row.id, row.subject))
+
+
 def unwrap(keys: Keys, row: SubjectKey) -> AESGCM:
-    """The cipher of the row's key. Raises SealBroken if it is not this subject's."""
-    kek = AESGCM(keys.secret(KeyKind.KEK, row.kek_version))
-    bound = _bound(row.id, row.subject, row.kek_version)
-    try:
-        return AESGCM(kek.decrypt(row.wrapped[:NONCE], row.wrapped[NONCE:], bound))
-    except InvalidTag:
-        raise SealBroken(f"the key {row.id} does not open") from None
+    """The cipher of the row's key. Raises SealBroken if it is not this subject's, KekAway."""
+    return unwrap_all(keys, [row])[0]
+
+
+def unwrap_all(keys: Keys, rows: Sequence[SubjectKey]) -> list[AESGCM]:
+    """The ciphers of many rows, the provider asked once. Raises SealBroken, KekAway."""
+    secrets = keys.kek.unwrap([wrapped_key(row) for row in rows])
+    ciphers = []
+    for row, secret in zip(rows, secrets, strict=True):
+        if secret is None:
+            raise SealBroken(f"the key {row.id} does not open")
+        ciphers.append(AESGCM(secret))
+    return ciphers
 
 
 def blind_key_fits(keys: Keys, row: SubjectKey) -> bool:
     """False where the blind-index key is not the one that was in use when the row was made."""
-    expected = _blind_check(keys, row.id, row.blind_version)
+    expected = blind_check(keys, row.id, row.blind_version)
     return hmac.compare_digest(expected, row.blind_check)
 
 
-def _blind_check(keys: Keys, key_id: UUID, version: int) -> bytes:
+def blind_check(keys: Keys, key_id: UUID, version: int) -> bytes:
+    """Shows later which blind-index key was in use for this subject key."""
     secret = keys.secret(KeyKind.BLIND, version)
     return hmac.digest(secret, b"check\x00" + key_id.bytes, hashlib.sha256)[:_CHECK]
 
 
-def _bound(key_id: UUID, subject: UUID, version: int) -> bytes:
-    return b"wardgrid subject key" + key_id.bytes + subject.bytes + version.to_bytes(2, "big")
+def _bound(key_id: UUID, subject: UUID) -> bytes:
+    return b"wardgrid subject key" + key_id.bytes + subject.bytes

@@ -147,7 +147,7 @@ def test_a_newer_generation_seals_and_the_older_still_opens(bare_engine: Engine)
     vault = FieldVault(KEYS, lambda: NOON)
     old = sealed_once(vault, bare_engine)
     with writing(bare_engine) as session:
-        second = make_subject_key(KEYS, PLACE.subject, NOON, bytes(12), generation=2)
+        second = make_subject_key(KEYS, PLACE.subject, NOON, generation=2)
         second_id = second.id.bytes
         session.add(second)
     new = sealed_once(vault, bare_engine)
