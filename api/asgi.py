@@ -22,7 +22,7 @@ from api.pages import Headers, screen_routes
 from api.replies import to_json
 from app.exchange import Exchange
 from app.health import Readiness, live
-from app.metrics import CONTENT_TYPE
+from app.metrics import CONTENT_TYPE, Metrics
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -41,15 +41,38 @@ def application(
     routes: list[BaseRoute] = [
         Route("/graphql", HttpDoor(door)),
         WebSocketRoute("/graphql", live_door),
-        Route("/livez", _alive),
-        Route("/readyz", _readiness(ready)),
-        Route("/metrics", _metrics(door, metrics_token)),
+        *_operator_routes(ready, door.metrics, metrics_token),
         *exchange_routes(door, exchanges),
         *screen_routes(screens, development=door.development),
     ]
     return Starlette(
         routes=routes, middleware=[Middleware(Headers)], lifespan=_lifespan(live_door, lifespan)
     )
+
+
+def backstage(
+    metrics: Metrics,
+    *,
+    ready: Callable[[], Readiness],
+    metrics_token: str | None,
+    lifespan: Lifespan,
+) -> ASGIApp:
+    """What a process without doors for people answers: its operator's questions."""
+    return Starlette(
+        routes=_operator_routes(ready, metrics, metrics_token),
+        middleware=[Middleware(Headers)],
+        lifespan=lambda _app: lifespan(),
+    )
+
+
+def _operator_routes(
+    ready: Callable[[], Readiness], metrics: Metrics, token: str | None
+) -> list[BaseRoute]:
+    return [
+        Route("/livez", _alive),
+        Route("/readyz", _readiness(ready)),
+        Route("/metrics", _metrics(metrics, token)),
+    ]
 
 
 def _lifespan(
@@ -79,11 +102,11 @@ def _readiness(ready: Callable[[], Readiness]) -> Callable[[Request], object]:
     return answer
 
 
-def _metrics(door: Door, token: str | None) -> Callable[[Request], object]:
+def _metrics(metrics: Metrics, token: str | None) -> Callable[[Request], object]:
     async def answer(request: Request) -> Response:
         if not _may_scrape(request, token):
             return _json({"errors": [{"message": "not found"}]}, 404)
-        return Response(door.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+        return Response(metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
     return answer
 

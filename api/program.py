@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import anyio
 from starlette.types import ASGIApp
 
-from api.asgi import application
+from api.asgi import application, backstage
 from api.context import Context
 from api.documents import Documents
 from api.door import Asking, Door, Visitor
@@ -29,6 +30,7 @@ from app.health import (
     schema_is,
 )
 from app.migrate import newest_revision
+from app.parts import EVERY, Part
 from app.settings import Settings
 from app.wiring import App, build
 from authz.sessions import Pass
@@ -40,12 +42,22 @@ THREADS = 64  # of reads and waiting mutations; the writer itself is one, or the
 FOREVER = timedelta(days=36500)
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, parts: Collection[Part] = EVERY) -> ASGIApp:
     """The ASGI application of an installation. Raises KeyTrouble, PolicyBroken, Unclassified."""
-    return serve(build(settings))
+    app = build(settings)
+    if Part.API in parts:
+        return serve(app, parts=parts)
+    return backstage(
+        app.metrics,
+        ready=_ready(app),
+        metrics_token=_metrics_token(settings),
+        lifespan=lambda: _running(app, None, parts),
+    )
 
 
-def serve(app: App, *, beside: Callable[[], None] | None = None) -> ASGIApp:
+def serve(
+    app: App, *, beside: Callable[[], None] | None = None, parts: Collection[Part] = EVERY
+) -> ASGIApp:
     """The ASGI application of a program. `beside` runs once everything has started."""
     schema = build_schema()
     settings = app.settings
@@ -66,16 +78,19 @@ def serve(app: App, *, beside: Callable[[], None] | None = None) -> ASGIApp:
     live = LiveDoor(
         door, LiveReader(app), app.feed, lambda: app.decisions.epoch, origins=settings.origins
     )
-    token = settings.metrics_token
     return application(
         door,
         live,
         screens=settings.screens or _screens(),
         ready=_ready(app),
-        metrics_token=token.get_secret_value() if token else None,
-        lifespan=lambda: _running(app, beside),
+        metrics_token=_metrics_token(settings),
+        lifespan=lambda: _running(app, beside, parts),
         exchanges=exchanges(app),
     )
+
+
+def _metrics_token(settings: Settings) -> str | None:
+    return settings.metrics_token.get_secret_value() if settings.metrics_token else None
 
 
 def _screens() -> Path:
@@ -86,9 +101,15 @@ def _screens() -> Path:
 
 
 @asynccontextmanager
-async def _running(app: App, beside: Callable[[], None] | None) -> AsyncIterator[None]:
+async def _running(
+    app: App, beside: Callable[[], None] | None, parts: Collection[Part]
+) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    await anyio.to_thread.run_sync(app.start)
+    begin = partial(
+        app.start, serves=Part.API in parts, jobs=Part.WORKER in parts,
+        signs=Part.SEQUENCER in parts,
+    )  # fmt: skip
+    await anyio.to_thread.run_sync(begin)
     try:
         if beside:
             beside()

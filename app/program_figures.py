@@ -54,6 +54,8 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
     checkpoint_age = partial(checkpoint_age_s, app)
     metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: app.writer.waiting)
     metrics.watch("ledger_lag_seconds", "Age of the oldest unsigned entry", app.ledger_lag_s)
+    metrics.watch("ledger_signing", "1 where this process signs the ledger",
+                  lambda: float(app.sequencer.signing))  # fmt: skip
     metrics.watch("checkpoint_age_seconds", "Age of the checkpoint kept outside", checkpoint_age)
     metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
     figures.sampled = levels.note

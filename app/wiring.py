@@ -16,6 +16,7 @@ import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
 import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from app.answers import Answers
 from app.backups.runner import Backups
+from app.bell import Bell
 from app.cursors import KEY_BYTES, Cursors
 from app.doors import Door, doors
 from app.drafts import Drafts
@@ -95,6 +96,7 @@ class App:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _doors: tuple[Door, ...] = ()
+    _signs: bool = True
 
     @property
     def read_engine(self) -> Engine:
@@ -102,18 +104,17 @@ class App:
 
     assigned_subjects = staticmethod(treats)
 
-    def start(self, *, jobs: bool = True) -> None:
-        """Take the ledger over, then begin the feed and the work in the background."""
-        try:
-            self.sequencer.open()
-        except AnotherSequencer:
-            if self.engine.dialect.name == "sqlite":
-                raise  # a file has one writer, and its ledger one stream
-            log.info("another process signs the ledger")  # the others wait
-        self.watch.step()
-        self._begin("sequencer", self.sequencer.run)
-        self._begin("rights", self.watch.run)
-        self.feed.start()
+    def start(self, *, serves: bool = True, jobs: bool = True, signs: bool = True) -> None:
+        """Take the ledger over, then begin the feed and the work in the background. On PostgreSQL
+        each may be left to another process (app/parts.py)."""
+        self._signs = signs
+        if signs:
+            self._take_the_ledger()
+            self._begin("sequencer", self.sequencer.run)
+        if serves or jobs:
+            self.watch.step()
+            self._begin("rights", self.watch.run)
+            self.feed.start()
         if jobs:
             self.jobs.start()
             self.backups.start()
@@ -135,7 +136,8 @@ class App:
         self.sequencer.wake()
         for thread in self._threads:
             thread.join()
-        self._sign_the_rest()
+        if self._signs:
+            self._sign_the_rest()
         self.sequencer.close()
         self.writer.stop()
         self.logins.passwords.close()
@@ -147,6 +149,14 @@ class App:
             oldest = connection.execute(_OLDEST_UNCOVERED).scalar()
             connection.rollback()
         return 0.0 if oldest is None else max(0.0, (self.clock() - oldest).total_seconds())
+
+    def _take_the_ledger(self) -> None:
+        try:
+            self.sequencer.open()
+        except AnotherSequencer:
+            if self.engine.dialect.name == "sqlite":
+                raise  # a file has one writer, and its ledger one stream
+            log.info("another process signs the ledger")  # the others wait
 
     def _sign_the_rest(self) -> None:
         """On PostgreSQL a transaction under way, even of another database, delays the signing."""
@@ -178,7 +188,7 @@ def build(
     decisions = Decisions(loader(engine, clock), clock, alarm=tell)
     vault, drafts = FieldVault(keys, clock), Drafts(decisions)
     feed = Feed(engine, Cursors(_derived(keys, b"feed cursors", KEY_BYTES)))
-    bell = _Bell([feed.wake])
+    bell = Bell([feed.wake])
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
     pipeline = Pipeline(
@@ -222,18 +232,7 @@ def ledger_signer(settings: Settings, keys: Keys) -> Signer:
     return Signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
 
 
-@dataclass(slots=True)
-class _Bell:
-    """Rung after each commit; the listeners come later than the writer."""
-
-    ring: list[Callable[[], None]] = field(default_factory=list)
-
-    def __call__(self) -> None:
-        for listener in self.ring:
-            listener()
-
-
-def _writer(settings: Settings, engine: Engine, keys: Keys, clock: Clock, bell: _Bell) -> Writer:
+def _writer(settings: Settings, engine: Engine, keys: Keys, clock: Clock, bell: Bell) -> Writer:
     streams = Streams.resume(engine, settings.log_origin, keys.secret(KeyKind.MAC))
 
     def outbox(connection: Connection, events: Sequence[Event]) -> None:

@@ -90,6 +90,11 @@ class Sequencer:
         """The newest signed note; empty before `open`."""
         return self._state.note if self._state else ""
 
+    @property
+    def signing(self) -> bool:
+        """Whether this is the one that holds the log."""
+        return self._state is not None
+
     def open(self, *, adopt: bool = False) -> None:
         """Take the log over. Raises AnotherSequencer, or LedgerRefused where the database is not
         the one that the guard file remembers. `adopt` makes a new guard for a log without one.

@@ -21,6 +21,10 @@ class UnledgeredCommit(RuntimeError):
     """A bug: a transaction with no ledger entry tried to commit."""
 
 
+# a machine that is gone holds no lock for longer than a minute: the server asks after it
+_VANISHED = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+
+
 def open_engine(url: str, *, guarded: bool = True, pool_size: int = 16) -> Engine:
     """Open the database. Only migrations and test set-up may pass `guarded=False`."""
     parsed = make_url(url)
@@ -74,7 +78,7 @@ def _open_postgres(url: str, pool_size: int) -> Engine:
         isolation_level="SERIALIZABLE",
         connect_args={
             "options": "-c statement_timeout=5s -c lock_timeout=2s"
-            f" -c idle_in_transaction_session_timeout={IDLE_S}s -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={IDLE_S}s -c timezone=UTC {_VANISHED}"
         },
     )
 

@@ -28,7 +28,12 @@ def test_the_wheel_holds_the_rooms_the_migrations_and_the_policy(wheel: Path) ->
     names = zipfile.ZipFile(wheel).namelist()
     steps = {path.name for path in (ROOT / "migrations/versions").glob("*.py")}
     assert steps <= {Path(name).name for name in names if name.startswith("migrations/versions/")}
-    assert {"app/objectives.csv", "authz/model.conf", "authz/policy.csv", "migrations/script.py.mako"} <= set(names)
+    assert {
+        "app/objectives.csv",
+        "authz/model.conf",
+        "authz/policy.csv",
+        "migrations/script.py.mako",
+    } <= set(names)
     assert [name for name in names if name.startswith(LEFT_OUT)] == []
     if (ROOT / "web/dist/index.html").exists():
         assert "api/screens/index.html" in names

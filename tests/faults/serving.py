@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 
 from sqlmodel import Session
 
+from app.parts import EVERY, Part
 from audit.keys import init_keys
 from authz.sessions import BEARER
 from domain.accounts.model import BearerToken
@@ -99,9 +100,11 @@ class WarmStarter:
         self._process = process
         assert self._line() == "ready"
 
-    def fork(self, folder: Path, port: int) -> int:
+    def fork(
+        self, folder: Path, port: int, log: str = "serve.log", parts: Collection[Part] = EVERY
+    ) -> int:
         assert self._process.stdin
-        self._process.stdin.write(f"{folder} {port} {folder / 'serve.log'}\n")
+        self._process.stdin.write(f"{folder} {port} {folder / log} {','.join(parts)}\n")
         self._process.stdin.flush()
         return int(self._line())
 
@@ -119,6 +122,7 @@ class Served:
     token: str
     starter: Starter
     port: int = field(default_factory=lambda: free_port())
+    log_name: str = "serve.log"
     starts_s: list[float] = field(default_factory=list)
     _process: int = 0
 
@@ -144,7 +148,7 @@ class Served:
             self._wait()
 
     def log(self) -> str:
-        return (self.folder / "serve.log").read_text()
+        return (self.folder / self.log_name).read_text()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
