@@ -11,6 +11,7 @@ from api.messages_mqtt import MQTT
 from api.messages_notices import NOTICES
 from api.messages_places import PLACES
 from api.messages_plans import PLANS
+from api.messages_privacy import PRIVACY
 from api.messages_readings import READINGS
 from api.messages_staff import STAFF
 from api.messages_transfers import TRANSFERS
@@ -29,6 +30,7 @@ CHINESE: dict[str, str] = {
     **STAFF,
     **PLACES,
     **PLANS,
+    **PRIVACY,
     **READINGS,
     **TRANSFERS,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",

@@ -36,6 +36,7 @@ from api.plan_questions import PlanQuestions
 from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.preferences import PreferenceMutations, PreferenceQueries
 from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
+from api.privacy import PrivacyMutations, PrivacyQueries
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.roster_questions import RosterQuestions
@@ -78,6 +79,7 @@ class Query(
     PlaceQueries,
     PlanQueries,
     PressureQueries,
+    PrivacyQueries,
     PlanQuestions,
     ApprovalRuleQueries,
     OverrideQueries,
@@ -115,6 +117,7 @@ class Mutation(
     PlaceMutations,
     PlanMutations,
     PressureMutations,
+    PrivacyMutations,
     ApprovalRuleMutations,
     PreferenceMutations,
     ScenarioMutations,

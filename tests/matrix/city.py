@@ -57,6 +57,8 @@ from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
 from domain.pressure.commands import DeclarePressure
 from domain.pressure.model import PressureReason
+from domain.privacy.holds import HoldPatient
+from domain.privacy.model import HoldReason
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.care_asking import RequestCarePlan
 from domain.rosters.swaps import AskSwap
@@ -161,8 +163,16 @@ def fill(
             _care(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
     _transfers(city)
+    _privacy(city)
     city.do(RecordBackup(act=BackupAct.MADE, file="a.wgb", took_ms=7), PROGRAM)
     return city
+
+
+def _privacy(city: City) -> None:
+    officer = city.enrol("compliance-officer", scope=NETWORK)
+    for corner in city.corners.values():
+        held = HoldPatient(patient_id=corner.ids["other_patient"], reason=HoldReason.COMPLAINT)
+        corner.ids["legal_hold"] = city.do(held, officer).id
 
 
 def _transfers(city: City) -> None:
