@@ -26,8 +26,8 @@ def init(
     ] = None,
 ) -> None:
     """Make a data folder: keys and settings, readable by you alone."""
-    from audit.checkpoint import Signer
     from audit.keys import KeyKind, init_keys, load_keys
+    from audit.signer import Signer
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         stop(f"{folder} is not empty; keys are never made over others")

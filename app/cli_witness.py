@@ -23,7 +23,7 @@ def init(
 ) -> None:
     """Make a witness: its key, readable by you alone, and a list of logs that is empty."""
     from audit.checkpoint import BadNote
-    from audit.cosignature import Cosigner
+    from audit.cosigner import Cosigner
 
     seed = secrets.token_bytes(32)
     try:
@@ -89,7 +89,7 @@ def serve(
 def opened(folder: Path) -> Any:
     """The witness of a folder. Ends the program where there is none."""
     from audit.checkpoint import Verifier
-    from audit.cosignature import Cosigner
+    from audit.cosigner import Cosigner
     from audit.witness import Witness
 
     file = folder / _KEY

@@ -34,11 +34,11 @@ from app.settings import Settings
 from app.timers import TIMERS
 from app.witnessing import Witnessing, witnesses_of
 from app.writer import EmbeddedWriter, Writer
-from audit.checkpoint import Signer
 from audit.intake import Alarm
 from audit.keys import KeyKind, Keys
 from audit.seal import FieldVault
 from audit.sequencer import AnotherSequencer, Sequencer
+from audit.signer import Signer
 from audit.stream import Streams
 from audit.tables import LEDGER_ENTRY, LEDGER_LEAF
 from authz.decision import Decisions

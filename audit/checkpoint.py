@@ -16,11 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from audit.ed25519 import signature_holds
 
 MAX_NOTE = 16_384  # bytes
-_ED25519 = b"\x01"
+ED25519 = b"\x01"
 _NAME = re.compile(r"[A-Za-z0-9._~/:@-]{1,128}", re.ASCII)
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _SIGNATURE = re.compile(r"— ([^ +\n]{1,128}) ([A-Za-z0-9+/=]{8,512})")
@@ -40,7 +39,7 @@ class Checkpoint:
     extensions: tuple[str, ...] = ()
 
     def text(self) -> str:
-        lines = (self.origin, str(self.size), _b64(self.root), *self.extensions)
+        lines = (self.origin, str(self.size), b64(self.root), *self.extensions)
         return "".join(f"{line}\n" for line in lines)
 
 
@@ -57,62 +56,18 @@ class Verifier:
 
     @property
     def text(self) -> str:
-        return f"{self.name}+{self.hash.hex()}+{_b64(_ED25519 + self.key)}"
+        return f"{self.name}+{self.hash.hex()}+{b64(ED25519 + self.key)}"
 
     @classmethod
     def parse(cls, text: str) -> "Verifier":
-        name, key = _parse_key(text)
+        name, key = parse_key(text)
         verifier = cls(name, key)
         if verifier.text != text:
             raise BadNote("the key's hash does not belong to its name and bytes")
         return verifier
 
     def accepts(self, text: str, signature: bytes) -> bool:
-        try:
-            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
-
-class Signer:
-    """A private key under its name, as text `PRIVATE+KEY+name+hash+base64(0x01 ‖ seed)`."""
-
-    def __init__(self, name: str, seed: bytes) -> None:
-        require_name(name)
-        self.name = name
-        self._seed = seed
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
-
-    def __repr__(self) -> str:
-        return f"Signer({self.name}, ***)"
-
-    @classmethod
-    def generate(cls, name: str) -> "Signer":
-        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
-
-    @classmethod
-    def parse(cls, text: str) -> "Signer":
-        """Raises BadNote; the message never holds key material."""
-        prefix = "PRIVATE+KEY+"
-        if not text.startswith(prefix):
-            raise BadNote("a signing key begins with PRIVATE+KEY+")
-        name, seed = _parse_key(text.removeprefix(prefix))
-        signer = cls(name, seed)
-        if signer.secret_text() != text:
-            raise BadNote("the signing key's hash does not belong to it")
-        return signer
-
-    def secret_text(self) -> str:
-        """For the key file only."""
-        return f"PRIVATE+KEY+{self.name}+{self.verifier.hash.hex()}+{_b64(_ED25519 + self._seed)}"
-
-    def sign(self, checkpoint: Checkpoint) -> str:
-        """The signed note."""
-        text = checkpoint.text()
-        signature = _b64(self.verifier.hash + self._key.sign(text.encode()))
-        return f"{text}\n— {self.name} {signature}\n"
+        return signature_holds(self.key, text.encode(), signature)
 
 
 def open_checkpoint(note: str, verifiers: Sequence[Verifier]) -> Checkpoint:
@@ -188,22 +143,22 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
     return parts[1], blob[:4], blob[4:]
 
 
-def _parse_key(text: str) -> tuple[str, bytes]:
+def parse_key(text: str) -> tuple[str, bytes]:
     parts = text.split("+", 2)
     if len(parts) != 3:
         raise BadNote("a key is name+hash+base64")
     require_name(parts[0])
     blob = _unb64(parts[2])
-    if len(blob) != 33 or blob[:1] != _ED25519:
+    if len(blob) != 33 or blob[:1] != ED25519:
         raise BadNote("only Ed25519 keys of 32 bytes are known")
     return parts[0], blob[1:]
 
 
 def _key_hash(name: str, key: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + _ED25519 + key).digest()[:4]
+    return sha256(name.encode() + b"\n" + ED25519 + key).digest()[:4]
 
 
-def _b64(blob: bytes) -> str:
+def b64(blob: bytes) -> str:
     return base64.b64encode(blob).decode()
 
 
@@ -212,6 +167,6 @@ def _unb64(text: str) -> bytes:
         blob = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise BadNote("not base64") from None
-    if _b64(blob) != text:  # unused bits could say the same in other letters
+    if b64(blob) != text:  # unused bits could say the same in other letters
         raise BadNote("not the one base64 form")
     return blob

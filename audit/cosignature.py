@@ -9,13 +9,11 @@ import struct
 from dataclasses import dataclass
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from audit.checkpoint import BadNote, require_name, signature_lines
+from audit.ed25519 import signature_holds
 
 _COSIGNATURE = b"\x04"
-_TIME = struct.Struct(">Q")
+TIME = struct.Struct(">Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +53,13 @@ class WitnessKey:
         text, lines = signature_lines(note)
         for name, blob in lines:
             if (name, blob[:4]) == (self.name, self.hash):
-                if len(blob) != 4 + _TIME.size + 64:
+                if len(blob) != 4 + TIME.size + 64:
                     raise BadNote(f"the cosignature of {self.name} is of another length")
-                at: int = _TIME.unpack(blob[4:12])[0]
-                try:
-                    Ed25519PublicKey.from_public_bytes(self.key).verify(
-                        blob[12:], _signed(text, at)
-                    )
-                except (InvalidSignature, ValueError):
-                    raise BadNote(f"the cosignature of {self.name} does not hold") from None
+                at: int = TIME.unpack(blob[4:12])[0]
+                if not signature_holds(self.key, signed_bytes(text, at), blob[12:]):
+                    raise BadNote(f"the cosignature of {self.name} does not hold")
                 return at
         return None
-
-
-class Cosigner:
-    """A witness's private key under its name."""
-
-    def __init__(self, name: str, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public = WitnessKey(require_name(name), self._key.public_key().public_bytes_raw())
-
-    def __repr__(self) -> str:
-        return f"Cosigner({self.public.name}, ***)"
-
-    def cosign(self, text: str, at: int) -> str:
-        """The line to put below a checkpoint's text, ended by a newline."""
-        blob = self.public.hash + _TIME.pack(at) + self._key.sign(_signed(text, at))
-        return f"— {self.public.name} {base64.b64encode(blob).decode()}\n"
 
 
 def witnessed_by(note: str, witnesses: list[WitnessKey]) -> list[str]:
@@ -89,5 +67,6 @@ def witnessed_by(note: str, witnesses: list[WitnessKey]) -> list[str]:
     return [witness.name for witness in witnesses if witness.seen_at(note) is not None]
 
 
-def _signed(text: str, at: int) -> bytes:
+def signed_bytes(text: str, at: int) -> bytes:
+    """What a witness signs that saw this text at this time, in seconds since 1970."""
     return f"cosignature/v1\ntime {at}\n{text}".encode()

@@ -5,12 +5,11 @@ Numbers are integers below 2^53, keys come sorted and once, strings are NFC. Wha
 (changed fields, notes) is a list of lists, so that no key is left to chance.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import orjson
 
 from kit.canonical import parse_canonical
 
@@ -147,8 +146,14 @@ def read_many(content: bytes, lines: Sequence[bytes]) -> list[Groups] | None:
 
 def link_of(groups: Groups) -> Link:
     before, log, sprev, sseq, stream = groups
-    heads = () if before == b"[]" else tuple(Head(**head) for head in orjson.loads(before))
-    return Link(orjson.loads(log), orjson.loads(stream), int(sseq), sprev.decode(), heads)
+    heads = () if before == b"[]" else tuple(Head(**head) for head in json.loads(before))
+    return Link(_text(log), _text(stream), int(sseq), sprev.decode(), heads)
+
+
+def _text(string: bytes) -> str:
+    if b"\\" in string:
+        return str(json.loads(string))
+    return string[1:-1].decode()  # the grammar let nothing else be in it
 
 
 def read_evidence(body: bytes) -> tuple[str, tuple[str, ...]]:

@@ -5,9 +5,10 @@ from sqlalchemy import Connection
 
 from audit import log_rows
 from audit.chains import Chains
-from audit.checkpoint import BadNote, Checkpoint, Signer, open_checkpoint
+from audit.checkpoint import BadNote, Checkpoint, open_checkpoint
 from audit.form import Malformed, read
 from audit.guard import GuardMissing, LedgerRefused, RolledBack, State
+from audit.signer import Signer
 
 
 def recall(

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit import log_rows
 from audit.chains import Chains, Place
-from audit.checkpoint import Checkpoint, Signer
+from audit.checkpoint import Checkpoint
 from audit.epoch import new_epoch, read_epoch
 from audit.guard import (
     LedgerRefused,
@@ -28,6 +28,7 @@ from audit.guard import (
 )
 from audit.intake import Alarm, Intake, Leaf
 from audit.recall import recall
+from audit.signer import Signer
 from audit.tree import leaf_hash
 from kit.db import mark_ledgered
 

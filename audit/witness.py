@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.checkpoint import BadNote, Checkpoint, Verifier, open_checkpoint, read_unchecked
-from audit.cosignature import Cosigner
+from audit.cosigner import Cosigner
 from audit.guard import flush_folder, replace_file
 from audit.tree import EMPTY_ROOT, check_consistency
 

@@ -19,9 +19,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.migrate import upgrade
-from audit.checkpoint import Signer
 from audit.search import search
 from audit.sequencer import Sequencer
+from audit.signer import Signer
 from audit.stream import Streams
 from bench.ledger import LOG, SECRET, draft
 from kit.clock import utc_now

@@ -17,11 +17,12 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app.migrate import upgrade
-from audit.checkpoint import Checkpoint, Signer
+from audit.checkpoint import Checkpoint
 from audit.entry import Change, Draft, OperationRef, PolicyRef, ResourceRef
 from audit.export import export_ledger
 from audit.proof import check_proof, make_proof
 from audit.sequencer import Sequencer
+from audit.signer import Signer
 from audit.stream import Streams
 from audit.tiles import Tiles, stored_in, stored_levels
 from audit.tree import leaf_hash, level_up, root_of

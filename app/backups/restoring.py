@@ -18,12 +18,13 @@ from app.backups.container import BackupRefused, opened, require_key
 from app.backups.making import private_folder, sha256_of
 from app.backups.manifest import MOST_BYTES, NAME, Manifest, Part
 from app.settings import Settings
-from audit.checkpoint import BadNote, Checkpoint, Signer, open_checkpoint
+from audit.checkpoint import BadNote, Checkpoint, open_checkpoint
 from audit.doctor import examine
 from audit.export import export_ledger
 from audit.keys import KeyKind, Keys
 from audit.report import Result
 from audit.sequencer import Sequencer
+from audit.signer import Signer
 from audit.verify import verify
 from kit.db import open_engine, reading
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from audit.checkpoint import Checkpoint, Signer
+from audit.checkpoint import Checkpoint
 from audit.entry import body_of
 from audit.export_form import Manifest
 from audit.form import ZERO_HASH, Link
 from audit.report import Report
+from audit.signer import Signer
 from audit.stream import mac_of, stream_key
 from audit.tree import leaf_hash, root_of
 from audit.verify import verify

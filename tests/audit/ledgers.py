@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from audit import ddl
-from audit.checkpoint import Signer
 from audit.entry import Change, Draft, OperationRef, PolicyRef, ResourceRef
 from audit.export import export_ledger
 from audit.intake import Alarm
 from audit.report import Report
 from audit.sequencer import Sequencer
+from audit.signer import Signer
 from audit.stream import Stream, Streams
 from audit.verify import verify
 from kit.db import open_engine

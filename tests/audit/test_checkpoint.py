@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from audit.checkpoint import BadNote, Checkpoint, Signer, Verifier, open_checkpoint, read_unchecked
+from audit.checkpoint import BadNote, Checkpoint, Verifier, open_checkpoint, read_unchecked
+from audit.signer import Signer
 
 NAME = "hospital.example/ledger"
 SIGNER = Signer(NAME, bytes(range(32)))

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
-from audit.checkpoint import Checkpoint, Signer
+from audit.checkpoint import Checkpoint
 from audit.guard import LedgerRefused, RolledBack
 from audit.report import Result
+from audit.signer import Signer
 from audit.tree import root_of
 from tests.audit import forgery
 from tests.audit.forgery import run

@@ -8,9 +8,11 @@ import pytest
 
 from app.witnessing import Witnessing, witnesses_of
 from audit import log_rows
-from audit.checkpoint import BadNote, Checkpoint, Signer, open_checkpoint
-from audit.cosignature import Cosigner, WitnessKey, witnessed_by
+from audit.checkpoint import BadNote, Checkpoint, open_checkpoint
+from audit.cosignature import WitnessKey, witnessed_by
+from audit.cosigner import Cosigner
 from audit.report import Result
+from audit.signer import Signer
 from audit.tiles import Tiles
 from audit.tree import consistency_proof
 from audit.verify import verify
