@@ -10,31 +10,34 @@ from app.cli_options import DataFolder, group, stop
 
 app = group("Verify, export, sign and prove the audit ledger.")
 
-Keys = Annotated[list[str], typer.Option("--key", help="Public key, or a file that holds it.")]
+
+_ELSEWHERE = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@app.command(add_help_option=False, context_settings=_ELSEWHERE)
+def verify(context: typer.Context) -> None:
+    """Judge an export offline: 0 PASS, 1 FAIL, 2 INCOMPLETE. Needs no database and no secret."""
+    from audit.verifier import main
+
+    raise typer.Exit(main(["verify", *context.args]))
+
+
+@app.command("check-proof", add_help_option=False, context_settings=_ELSEWHERE)
+def check(context: typer.Context) -> None:
+    """Check one entry against its proof, offline."""
+    from audit.verifier import main
+
+    raise typer.Exit(main(["check-proof", *context.args]))
 
 
 @app.command()
-def verify(
-    export: Annotated[Path, typer.Argument(help="Folder of an export.")],
-    key: Keys,
-    previous: Annotated[
-        list[Path] | None, typer.Option(help="A signed checkpoint that was kept elsewhere.")
-    ] = None,
-    witness: Annotated[
-        list[str] | None, typer.Option(help="Key of a witness, or a file that holds it.")
-    ] = None,
-    quorum: Annotated[
-        int, typer.Option(help="So many of them must have cosigned each kept checkpoint.")
-    ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+def verifier(
+    file: Annotated[Path, typer.Argument(help="Where to write it, e.g. wardgrid-verifier.pyz.")],
 ) -> None:
-    """Judge an export offline: 0 PASS, 1 FAIL, 2 INCOMPLETE. Needs no database and no secret."""
-    from audit.verify import main
+    """Write the verifier as one file for outsiders: it needs Python and nothing else."""
+    from audit.one_file import pack
 
-    kept = [path.read_text("utf-8", errors="replace") for path in previous or []]
-    witnesses = _public_keys(witness or [])
-    raise typer.Exit(main(export, _public_keys(key), kept, as_json=as_json, witnesses=witnesses,
-                          quorum=quorum))  # fmt: skip
+    typer.echo(f"{pack(file)}  {file}")
 
 
 @app.command()
@@ -99,25 +102,3 @@ def prove(
     body.write_bytes(content)
     proof.write_text(made.text(), "utf-8")
     typer.echo(f"entry {entry} is leaf {made.index}; wrote {body} and {proof}")
-
-
-@app.command("check-proof")
-def check(
-    body: Annotated[Path, typer.Argument(help="The entry.")],
-    proof: Annotated[Path, typer.Argument(help="Its proof.")],
-    key: Keys,
-) -> None:
-    """Check one entry against its proof, offline."""
-    from audit.proof import BadProof, check_proof
-
-    try:
-        found = check_proof(body.read_bytes(), proof.read_text("utf-8"), _public_keys(key))
-    except (BadProof, UnicodeDecodeError) as problem:
-        stop(f"FAIL: {problem}")
-    typer.echo(f"PASS: in {found.origin} of {found.size} leaves")
-
-
-def _public_keys(given: list[str]) -> list[str]:
-    return [
-        Path(text).read_text("utf-8").strip() if Path(text).is_file() else text for text in given
-    ]

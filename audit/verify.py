@@ -4,7 +4,6 @@ It needs no database, no secret and no network, trusts no projection, and never 
 it cannot judge is a finding, and a fault of its own is a failure.
 """
 
-import sys
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -55,21 +54,6 @@ def verify(
     except Exception as fault:  # a crash must never read as anything but a failure
         report.add(Finding("crash", f"the verifier stopped: {type(fault).__name__}"))
     return report
-
-
-def main(
-    directory: Path,
-    keys: Sequence[str],
-    previous: Sequence[str] = (),
-    *,
-    as_json: bool = False,
-    witnesses: Sequence[str] = (),
-    quorum: int = 0,
-) -> int:
-    """`wardgrid ledger verify`: print the report; 0 PASS, 1 FAIL, 2 INCOMPLETE."""
-    report = verify(directory, keys, previous, witnesses=witnesses, quorum=quorum)
-    sys.stdout.write(report.to_json() + "\n" if as_json else report.page())
-    return int(report.result)
 
 
 class _Verification:
