@@ -17,6 +17,7 @@ GATEWAYS: tuple[str, ...] = (
     "gateways.hl7_out",
     "gateways.notices_out",
     "gateways.dead_man",
+    "gateways.daily_note",
 )
 
 EXCHANGES: tuple[str, ...] = ("gateways.fhir",)

@@ -23,6 +23,10 @@ def notice_problems(settings: "Settings", *, relay_is_here: bool) -> list[str]:
             problems.append("smtp_host needs smtp_from, the address that notices come from")
         if settings.smtp_tls == "none" and not relay_is_here:
             problems.append("mail would leave this machine without TLS (smtp_tls)")
+    if settings.daily_note_to and (
+        settings.smtp_host is None or settings.daily_note_folder is None
+    ):
+        problems.append("daily_note_to needs daily_note_folder and a mail relay (smtp_host)")
     if (settings.smtp_username is None) != (settings.smtp_password is None):
         problems.append("smtp_username and smtp_password belong together")
     dead_man = settings.dead_man_url

@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     witnesses: Annotated[tuple[str, ...], NoDecode] = ()  # "URL KEY" each, of those who cosign
     witness_quorum: Annotated[int, Field(ge=1, le=64)] = 1  # so many of them are enough
     witness_period_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
+    daily_note_folder: Path | None = None  # where the signed head of each day is put, to be kept
+    daily_note_to: Annotated[tuple[str, ...], NoDecode] = ()  # mail addresses that get it too
     backup_folder: Path | None = None  # on another disk, best; "backups" in the data folder if None
     backup_period_s: Annotated[float, Field(ge=0)] = 300.0  # 0: the house makes none itself
     backup_drill_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0  # 0: nobody rehearses
@@ -114,7 +116,12 @@ class Settings(BaseSettings):
     dead_man_period_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
 
     @field_validator(
-        "origins", "notice_channels", "notice_targets_inside", "witnesses", mode="before"
+        "origins",
+        "notice_channels",
+        "notice_targets_inside",
+        "witnesses",
+        "daily_note_to",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:

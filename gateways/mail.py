@@ -58,23 +58,28 @@ class MailSender:
             return never("ADDRESS_REFUSED")
         if len(mail.as_bytes()) > LARGEST_MAIL:
             return never("TOO_LARGE")
-        client = aiosmtplib.SMTP(
-            hostname=relay.host, port=relay.port, username=relay.username,
-            password=relay.password, use_tls=relay.tls is MailTls.TLS,
-            start_tls=relay.tls is MailTls.STARTTLS, timeout=relay.time_s,
-            tls_context=relay.trust or ssl.create_default_context(),
-            local_hostname=relay.sender.rpartition("@")[2],
-        )  # fmt: skip
-        try:
-            await client.connect()
-            await client.send_message(mail, sender=relay.sender, recipients=[parcel.address])
-            with suppress(errors.SMTPException, OSError):
-                await client.quit()  # whatever happens now, the relay has taken the mail
-        except (errors.SMTPException, OSError) as fault:
-            return failed(fault)
-        finally:
-            client.close()
-        return sent("SMTP_250")
+        return await hand_over(relay, mail, parcel.address)
+
+
+async def hand_over(relay: Relay, mail: EmailMessage, address: str) -> Outcome:
+    """One mail to one address, in a conversation of its own."""
+    client = aiosmtplib.SMTP(
+        hostname=relay.host, port=relay.port, username=relay.username,
+        password=relay.password, use_tls=relay.tls is MailTls.TLS,
+        start_tls=relay.tls is MailTls.STARTTLS, timeout=relay.time_s,
+        tls_context=relay.trust or ssl.create_default_context(),
+        local_hostname=relay.sender.rpartition("@")[2],
+    )  # fmt: skip
+    try:
+        await client.connect()
+        await client.send_message(mail, sender=relay.sender, recipients=[address])
+        with suppress(errors.SMTPException, OSError):
+            await client.quit()  # whatever happens now, the relay has taken the mail
+    except (errors.SMTPException, OSError) as fault:
+        return failed(fault)
+    finally:
+        client.close()
+    return sent("SMTP_250")
 
 
 def letter(parcel: Parcel, sender: str, at: datetime) -> EmailMessage:

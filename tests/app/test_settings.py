@@ -72,6 +72,7 @@ WEAK = [
     ({"host": "beds.example.org"}, "reachable from outside without TLS"),
     ({"tls_key": Path("k.pem")}, "tls_certificate and tls_key belong together"),
     ({"origins": "http://screens.example"}, "is not https"),
+    ({"daily_note_to": "a@example.org"}, "daily_note_to needs"),
     ({"metrics_token": "short"}, "metrics_token is shorter than 32"),
     ({"database_url": "sqlite://"}, "in memory only"),
     (
