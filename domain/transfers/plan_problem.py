@@ -15,6 +15,7 @@ from domain.beds.facts import WAITING, PlacementFacts, RequestFacts, placement_f
 from domain.measures.pressure import HIGHEST
 from domain.places.model import ApprovalMode, Hospital
 from domain.pressure.model import PressureDeclaration
+from domain.transfers.knowing import knowing_hospitals
 from domain.transfers.model import Consent as ConsentRow
 from domain.transfers.model import Transfer
 from domain.transfers.plan_need import forecast_need
@@ -90,12 +91,13 @@ def network_problem(
 
 
 class _People:
-    """Who may be moved, with what was said to it and who has said no."""
+    """Who may be moved, what was said to it, who has said no, and which hospital knows them."""
 
     def __init__(self, session: Session, now: datetime, districts: Collection[str]) -> None:
         self._now = now
         self._districts = {name: _point(name) for name in districts}
         consents = session.exec(select(ConsentRow).where(col(ConsentRow.until).is_(None)))
+        self._knowing = knowing_hospitals(session)
         self._said = {one.encounter_id: ConsentWord(one.word) for one in consents}
         self._under_way: set[UUID] = set()
         self._declined: dict[UUID, set[str]] = defaultdict(set)
@@ -120,12 +122,13 @@ class _People:
     def _patient(self, origin: str, request: RequestFacts, lies_in: str | None) -> Patient:
         said = self._said.get(request.encounter_id)
         consent, override = _CONSENTS[said] if said else (Consent.NONE, False)
+        knowing = self._knowing.get(request.encounter_id)
         return Patient(
             key=str(request.id), origin=origin, level=request.care_level.value,
             specialty=request.specialty, equipment=request.required_equipment,
             urgency=request.priority, waiting_min=request.waiting_min, lies_in=lies_in,
             may_stay=lies_in is not None, consent=consent, emergency_override=override,
-            latest_min=self._latest(request),
+            latest_min=self._latest(request), continuity=str(knowing) if knowing else None,
             declined=tuple(self._declined[request.encounter_id]),
             family=self._districts.get(request.wish.family_district or ""),
         )  # fmt: skip
