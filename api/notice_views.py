@@ -10,6 +10,7 @@ import strawberry
 from api.bed_views import as_id, maybe_id
 from api.limits import AT_MOST
 from api.places import Names
+from api.roster_notice_view import RosterNotice
 from api.sight import CLASS, Closed, Sight, View, classified, closed, shows
 from authz.classes import DataClass
 from domain.alarms.model import EventKind, Severity
@@ -219,7 +220,10 @@ class AlarmNotices:
 @classified(DataClass.ALARM)
 @strawberry.type(name="Notice")
 class NoticeView(View):
-    """One line of one's inbox. `count`: alarms that it stands for, in a flood."""
+    """One line of one's inbox: about an alarm, or about one's `roster`.
+
+    `count`: alarms that it stands for, in a flood.
+    """
 
     id: strawberry.ID = shows(DataClass.GENERAL)
     alarm_id: strawberry.ID | None
@@ -231,15 +235,18 @@ class NoticeView(View):
     at: datetime | None
     count: int | None
     read_at: datetime | None = shows(DataClass.GENERAL)
+    roster: RosterNotice | None = shows(DataClass.GENERAL)
 
     @classmethod
     def of(cls, notice: Notice, sight: Sight) -> Self:
         row, alarm, event = notice.delivery, notice.alarm, notice.event
         return cls(
-            sight=sight, id=as_id(row.id), alarm_id=as_id(alarm.id), ward_id=maybe_id(row.ward_id),
-            bed_id=maybe_id(alarm.bed_id), event=event.kind, severity=event.severity,
-            text=Names(zh=alarm.text_zh, en=alarm.text_en), at=event.at, count=event.count or 1,
-            read_at=row.read_at,
+            sight=sight, id=as_id(row.id), alarm_id=maybe_id(row.alarm_id),
+            ward_id=maybe_id(row.ward_id), bed_id=maybe_id(alarm.bed_id) if alarm else None,
+            event=event.kind if event else None, severity=row.severity if event else None,
+            text=Names(zh=alarm.text_zh, en=alarm.text_en) if alarm else None,
+            at=event.at if event else None, count=(event.count or 1) if event else None,
+            read_at=row.read_at, roster=RosterNotice.about(notice.news, notice.roster),
         )  # fmt: skip
 
 

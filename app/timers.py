@@ -11,7 +11,7 @@ from domain.alarms.timers import alarms_due, alarms_of_departed, floods_due
 from domain.beds.commands import ExpireHolds, ExpireRequests
 from domain.beds.model import BedHold, BedRequest, HoldState
 from domain.devices.timers import devices_fall_silent
-from domain.notices.timers import notices_to_plan
+from domain.notices.timers import notices_to_plan, roster_notices_to_plan
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
 from domain.pressure.queries import pressures_past
@@ -49,6 +49,7 @@ TIMERS: tuple[Timer, ...] = (
     alarms_of_departed,
     floods_due,
     notices_to_plan,
+    roster_notices_to_plan,
     holds_run_out,
     requests_run_out,
     plans_run_out,

@@ -13,6 +13,7 @@ MODULES = frozenset(
     {
         "model",
         "approval_model",
+        "news_model",
         "preference_model",
         "roster_model",
         "rule_model",

@@ -1,4 +1,4 @@
-"""What a notice tells of an alarm: codes, the rule's text and the time, never a person."""
+"""What a notice tells of an alarm or a roster: codes, texts, days, times; never a person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 from domain.alarms.model import Alarm, AlarmEvent
 from domain.beds.model import Bed
 from domain.notices.model import Delivery
-from domain.notices.words import Facts, Language
+from domain.notices.roster_texts import roster_text
+from domain.notices.words import ROSTER, Facts, Language
 from domain.places.model import Hospital, Ward
+from domain.staff.news_model import RosterNews
+from domain.staff.roster_model import Roster
 from kit.work import Work
 
 TRIAL = {
@@ -39,6 +42,17 @@ def trial_facts(work: Work, delivery: Delivery, language: Language) -> Facts:
         text=TRIAL[language], hospital=hospital.code if hospital else "",
         ward=_ward(work, delivery.ward_id), bed="", at=delivery.made_at,
         time=local_time(delivery.made_at, zone),
+    )  # fmt: skip
+
+
+def roster_facts(work: Work, delivery: Delivery, news: RosterNews, language: Language) -> Facts:
+    """For somebody's own roster."""
+    hospital = work.get(Hospital, news.hospital_id)
+    return Facts(
+        alarm_id=None, event=news.kind.value, kind=ROSTER, severity=delivery.severity.value,
+        text=roster_text(news, work.get(Roster, news.roster_id), language),
+        hospital=hospital.code, ward=_ward(work, news.ward_id), bed="", at=news.made_at,
+        time=local_time(news.made_at, hospital.time_zone),
     )  # fmt: skip
 
 

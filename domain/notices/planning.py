@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from domain.alarms.model import Alarm, AlarmEvent
 from domain.notices.model import Contact, Delivery, NoticePlan, QuietHours
+from domain.notices.queries import contacts_of
 from domain.notices.quiet import quiet_of, silenced
 from domain.notices.receivers import Duties, Receivers, duties_now, receivers
 from domain.notices.unplanned import unplanned
@@ -105,8 +104,5 @@ class _Planner:
 
     def _contacts(self, account: UUID) -> Sequence[Contact]:
         if account not in self._own:
-            asked = select(Contact).where(
-                Contact.account_id == account, col(Contact.removed_at).is_(None)
-            )
-            self._own[account] = self.work.session.exec(asked.order_by(col(Contact.id))).all()
+            self._own[account] = contacts_of(self.work.session, account)
         return self._own[account]

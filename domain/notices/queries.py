@@ -7,13 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, literal_column, or_, true
+from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
 from domain.alarms.model import Alarm, AlarmEvent, Severity
 from domain.notices.model import Contact, Delivery, NoticePlan, OnCall
 from domain.notices.sending import OPEN
+from domain.notices.trial import a_test
 from domain.notices.words import Channel, Reach
 from domain.places.reach import by_keyset, within
+from domain.staff.news_model import RosterNews
+from domain.staff.roster_model import Roster
 from kit.work import Scope
 
 # Written out, not bound: SQLite uses a partial index only where it can read the condition.
@@ -47,11 +51,13 @@ GOING = Paused()
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line of an inbox."""
+    """One line of an inbox: about an alarm's event, or about one's roster."""
 
     delivery: Delivery
-    alarm: Alarm
-    event: AlarmEvent
+    alarm: Alarm | None
+    event: AlarmEvent | None
+    news: RosterNews | None
+    roster: Roster | None
 
 
 def due_deliveries(
@@ -143,8 +149,7 @@ def nobody_reached(
 def tests_of(session: Session, contacts: Sequence[UUID], since: datetime) -> Sequence[Delivery]:
     """Deliveries of tests to these contacts since `since`, the newest first."""
     asked = select(Delivery).where(
-        col(Delivery.contact_id).in_(contacts), col(Delivery.alarm_id).is_(None),
-        col(Delivery.made_at) >= since,
+        col(Delivery.contact_id).in_(contacts), *a_test(), col(Delivery.made_at) >= since,
     )  # fmt: skip
     return session.exec(asked.order_by(col(Delivery.id).desc()).limit(20)).all()
 
@@ -154,15 +159,17 @@ def inbox(
 ) -> list[Notice]:
     """An account's own notices by id, which is the order in which they came."""
     asked = (
-        select(Delivery, Alarm, AlarmEvent)
-        .join(Alarm, col(Alarm.id) == col(Delivery.alarm_id))
-        .join(AlarmEvent, col(AlarmEvent.id) == col(Delivery.alarm_event_id))
+        rows_of(Delivery, Alarm, AlarmEvent, RosterNews, Roster)
+        .outerjoin(Alarm, col(Alarm.id) == col(Delivery.alarm_id))
+        .outerjoin(AlarmEvent, col(AlarmEvent.id) == col(Delivery.alarm_event_id))
+        .outerjoin(RosterNews, col(RosterNews.id) == col(Delivery.roster_news_id))
+        .outerjoin(Roster, col(Roster.id) == col(RosterNews.roster_id))
         .where(
-            Delivery.account_id == account_id, col(Delivery.channel) == _INBOX,
+            col(Delivery.account_id) == account_id, col(Delivery.channel) == _INBOX,
             col(Delivery.read_at).is_(None) if unread else true(),
             by_keyset(Delivery.id, after),
         )
         .order_by(col(Delivery.id))
         .limit(first)
     )  # fmt: skip
-    return [Notice(*row) for row in session.exec(asked)]
+    return [Notice(*row) for row in session.execute(asked)]

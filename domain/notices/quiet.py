@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -75,15 +75,33 @@ def silenced(
     hours: Sequence[QuietHours], contact: Contact, severity: Severity, at: datetime, zone: str
 ) -> bool:
     """Whether the contact is not told of this severity now. Never true for CRITICAL."""
-    if severity is Severity.CRITICAL:
-        return False
+    return severity is not Severity.CRITICAL and (
+        _now_quiet(hours, contact, severity, at.astimezone(ZoneInfo(zone))) is not None
+    )
+
+
+def quiet_until(
+    hours: Sequence[QuietHours], contact: Contact, severity: Severity, at: datetime, zone: str
+) -> datetime:
+    """When the contact may be told of what can wait: now, or when its quiet hours end."""
     local = at.astimezone(ZoneInfo(zone))
+    quiet = _now_quiet(hours, contact, severity, local)
+    if quiet is None:
+        return at
+    hour, minute = divmod(quiet.until_minute, 60)
+    end = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (end if end > local else end + timedelta(days=1)).astimezone(UTC)
+
+
+def _now_quiet(
+    hours: Sequence[QuietHours], contact: Contact, severity: Severity, local: datetime
+) -> QuietHours | None:
     minute = local.hour * 60 + local.minute
-    return any(
-        one.contact_id == contact.id and one.severity == severity
-        and _inside(minute, one.from_minute, one.until_minute)
-        for one in hours
-    )  # fmt: skip
+    for one in hours:
+        held = one.contact_id == contact.id and one.severity == severity
+        if held and _inside(minute, one.from_minute, one.until_minute):
+            return one
+    return None
 
 
 def _inside(minute: int, since: int, until: int) -> bool:

@@ -11,9 +11,19 @@ from uuid import UUID
 
 from domain.accounts.model import Account
 from domain.alarms.model import Alarm, AlarmEvent, AlarmState, Severity
-from domain.notices.facts import facts_of, trial_facts
+from domain.notices.facts import facts_of, roster_facts, trial_facts
 from domain.notices.model import Contact, Delivery
-from domain.notices.words import CODE, Channel, DeliveryState, Outcome, Parcel, Verdict
+from domain.notices.words import (
+    CODE,
+    Channel,
+    DeliveryState,
+    Facts,
+    Language,
+    Outcome,
+    Parcel,
+    Verdict,
+)
+from domain.staff.news_model import RosterNews
 from kit.command import Command
 from kit.errors import Conflict, Invalid
 from kit.work import Scope, Work
@@ -140,19 +150,24 @@ def wait_after(attempts: int, severity: Severity) -> timedelta:
 
 
 def _parcel(work: Work, delivery: Delivery, contact: Contact) -> Parcel:
-    if delivery.alarm_id is None or delivery.alarm_event_id is None:
-        facts = trial_facts(work, delivery, contact.language)
-    else:
-        alarm = work.get(Alarm, delivery.alarm_id)
-        event = work.get(AlarmEvent, delivery.alarm_event_id)
-        facts = facts_of(work, alarm, event, contact.language)
     secret = contact.secret
     return Parcel(
         delivery_id=delivery.id, attempt=delivery.attempts, channel=contact.channel,
-        language=contact.language, facts=facts, template=contact.template,
+        language=contact.language, facts=_facts(work, delivery, contact.language),
+        template=contact.template,
         address=work.open(contact.address, contact.place("address")),
         secret=None if secret is None else work.open(secret, contact.place("secret")),
     )  # fmt: skip
+
+
+def _facts(work: Work, delivery: Delivery, language: Language) -> Facts:
+    if delivery.roster_news_id is not None:
+        news = work.get(RosterNews, delivery.roster_news_id)
+        return roster_facts(work, delivery, news, language)
+    if delivery.alarm_id is None or delivery.alarm_event_id is None:
+        return trial_facts(work, delivery, language)
+    alarm = work.get(Alarm, delivery.alarm_id)
+    return facts_of(work, alarm, work.get(AlarmEvent, delivery.alarm_event_id), language)
 
 
 def _contact_of(delivery: Delivery) -> UUID:

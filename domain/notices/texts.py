@@ -8,7 +8,7 @@ import re
 import unicodedata
 from string import Formatter
 
-from domain.notices.words import Facts, Language
+from domain.notices.words import ROSTER, Facts, Language
 from kit.errors import Invalid
 
 FIELDS = ("hospital", "ward", "bed", "severity", "text", "time", "alarm", "event", "count")
@@ -38,8 +38,13 @@ _TEMPLATES = {
     "Log in to see and acknowledge it. This is secondary information and replaces no device's"
     " own alarm.",
 }
+_ROSTERS = {
+    Language.ZH: "{hospital} {ward}:{text}\n{time}\n请登录系统查看。",
+    Language.EN: "{hospital} {ward}: {text}\n{time}\nLog in to see it.",
+}
 _TRIAL = "{text}\n{time}"
 _SUBJECT = "[{severity}] {ward} {bed} {text}"
+_ROSTER_SUBJECT = "{ward} {text}"
 _SPACES = re.compile(r"[ \t]+")
 
 
@@ -61,17 +66,25 @@ def require_template(template: str) -> str:
 
 def body(facts: Facts, language: Language, template: str | None = None) -> str:
     """The notice as plain text, by the template or the house's own."""
-    own = _TRIAL if facts.alarm_id is None else _TEMPLATES[language]
-    filled = (template or own).format_map(_values(facts, language))
+    filled = (template or _own_template(facts, language)).format_map(_values(facts, language))
     lines = (_SPACES.sub(" ", line).strip() for line in filled.splitlines())
     return "\n".join(lines)[:LONGEST_BODY]
 
 
 def subject(facts: Facts, language: Language) -> str:
     """One line for a mail's subject."""
-    form = "{text}" if facts.alarm_id is None else _SUBJECT
+    if facts.kind == ROSTER:
+        form = _ROSTER_SUBJECT
+    else:
+        form = "{text}" if facts.alarm_id is None else _SUBJECT
     filled = form.format_map(_values(facts, language))
     return _SPACES.sub(" ", filled).strip()[:LONGEST_SUBJECT]
+
+
+def _own_template(facts: Facts, language: Language) -> str:
+    if facts.kind == ROSTER:
+        return _ROSTERS[language]
+    return _TRIAL if facts.alarm_id is None else _TEMPLATES[language]
 
 
 def _values(facts: Facts, language: Language) -> dict[str, str]:

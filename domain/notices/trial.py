@@ -1,7 +1,8 @@
-"""A test of a contact: a delivery without an alarm."""
+"""A test of a contact: a delivery that is about nothing."""
 
 from datetime import timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from domain.alarms.model import Severity
@@ -14,11 +15,16 @@ from kit.work import Work
 PAUSE = timedelta(seconds=30)  # between two tests of one contact: nobody's mailbox is flooded
 
 
+def a_test() -> tuple[ColumnElement[bool], ...]:
+    """What tells a test from every other delivery."""
+    return col(Delivery.alarm_id).is_(None), col(Delivery.roster_news_id).is_(None)
+
+
 def begin_test(work: Work, contact: Contact) -> Delivery:
     """A delivery to send now. Raises Conflict if one was begun a moment ago."""
     recent = work.session.exec(
         select(Delivery.id).where(
-            Delivery.contact_id == contact.id, col(Delivery.alarm_id).is_(None),
+            Delivery.contact_id == contact.id, *a_test(),
             col(Delivery.made_at) > work.now - PAUSE,
         )
     ).first()  # fmt: skip

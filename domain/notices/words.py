@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 CODE = re.compile(r"[A-Z0-9_.]{1,40}")
+ROSTER = "ROSTER"  # the kind of a notice about somebody's own roster
 
 
 class Channel(StrEnum):
@@ -78,11 +79,11 @@ def never(code: str) -> Outcome:
 class Facts:
     """All that a notice may tell: places by their codes, no person, no reading."""
 
-    alarm_id: UUID | None  # None: a test
-    event: str  # OPENED, ESCALATED …
+    alarm_id: UUID | None  # None: about a roster, or a test
+    event: str  # OPENED, ESCALATED …; of a roster PUBLISHED, CHANGED
     kind: str
     severity: str
-    text: str  # of the rule, in the receiver's language
+    text: str  # of the rule or about the roster, in the receiver's language
     hospital: str
     ward: str
     bed: str

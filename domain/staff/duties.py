@@ -12,6 +12,7 @@ from domain.staff.commands import require_ward_of
 from domain.staff.days import shift_times, zone_of
 from domain.staff.fitness import require_fit, require_free
 from domain.staff.model import StaffMember
+from domain.staff.news import news_of_change
 from domain.staff.roster_model import Duty, DutyEnd, DutyState, Roster, RosterState, ShiftType
 from domain.staff.shifts import in_use
 from kit.command import Command
@@ -128,6 +129,7 @@ def give_duty(
     )  # fmt: skip
     require_free(work.session, member, duty)
     store(work, duty)
+    news_of_change(work, member, duty)
     work.subjects.add(member.subject)
     work.emit("DutyGiven", duty.scope, duty=duty.id, staff=member.id)
     return duty
@@ -141,6 +143,7 @@ def end_duty(work: Work, duty: Duty, why: DutyEnd) -> Duty:
     if duty.until <= work.now:
         raise Conflict(f"this duty ended at {duty.until.isoformat()}", reason="DUTY_OVER",
                        blocking=duty.id)  # fmt: skip
+    news_of_change(work, work.get(StaffMember, duty.staff_id), duty)
     duty.state, duty.ended_by = DutyState.CANCELLED, why
     work.emit("DutyCancelled", duty.scope, duty=duty.id, staff=duty.staff_id)
     return duty

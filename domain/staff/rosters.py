@@ -11,6 +11,7 @@ from domain.places.model import Ward
 from domain.places.times import expect_version, store
 from domain.staff.days import require_span, today
 from domain.staff.model import StaffMember
+from domain.staff.news import news_of_publication
 from domain.staff.roster_model import Duty, DutyState, Roster, RosterState, Want, Wish
 from kit.command import Command
 from kit.errors import Conflict
@@ -68,6 +69,7 @@ class PublishRoster(Command[Roster]):
             duty.state = DutyState.PUBLISHED
         work.session.flush()
         _answer_wishes(work, roster)
+        news_of_publication(work, roster, [duty.staff_id for duty in planned])
         work.note(duties=len(planned))
         work.emit("RosterPublished", roster.scope, roster=roster.id)
         return roster
