@@ -100,12 +100,14 @@ class Columns(Pool):
         part: Part | None = None,
         rounds: int = 10_000,
         good_enough: float = inf,
+        enough: float = -inf,
         stop: Stop | None = None,
     ) -> Priced | None:
         """Price until nothing pays, `ends` (perf_counter) comes, or `rounds` are over.
 
         `part`: price only the people freed in it; the bound then holds beside the others' rows.
-        `good_enough`: a bound that suffices. None if there was no time for a single optimum.
+        `good_enough`: a bound that suffices; `enough`: an objective that does. None if there was
+        no time for a single optimum.
         """
         best, bound, finished = None, -inf, False
         for _ in range(rounds):
@@ -113,6 +115,8 @@ class Columns(Pool):
             if answer is None:
                 break
             best = answer
+            if answer.objective <= enough + TOLERANCE:
+                break
             added, bound = self._priced_round(answer, bound, part)
             whole = ceil(bound - TOLERANCE) >= answer.objective - TOLERANCE
             if (not added or whole) and not self._raise_stakes(answer):

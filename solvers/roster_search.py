@@ -15,6 +15,7 @@ from solvers.engine_run import Stop
 from solvers.neighbourhoods import improve
 from solvers.roster_choice import Rows, choose
 from solvers.roster_columns import Columns
+from solvers.roster_dive import Dive
 from solvers.roster_first import first_rows
 from solvers.roster_freeing import Freeing
 from solvers.roster_model import RosterModel
@@ -24,11 +25,9 @@ from solvers.roster_rows import Row
 
 SWEEP_SHARE = 0.2  # of the time, at most so much for a first roster
 ROOT_SHARE = 0.5  # of the time, at most so much for the bound
-CLOSE_SHARE = 0.7  # until then an exact choice among all rows of use may take
+DIVE_SHARE = 0.7  # until then a dive may take
+CLOSE_SHARE = 0.8  # until then an exact choice among all rows of use may take
 ENOUGH_ROWS = 20_000  # more rows are not chosen among exactly
-DIVE_ROUNDS = 12  # of pricing after each fixing
-DIVE_LEAST, DIVE_MOST = 0.04, 0.3  # of all days, fixed at once
-SURE = 0.97  # a duty with at least so much weight is fixed at once
 PARTS_A_TURN = 12  # before the rest of the gap is looked at again
 
 
@@ -73,7 +72,8 @@ class Search:
             _tell(progress, self.cost(best), self.whole_bound)
         finished = self._root(begun, ends, stop)
         if self._open(best) and not _over(ends, stop):
-            dived = self._parts.mend(self._dive(ends, stop), ends, stop)
+            dive = Dive(self.columns, begun + DIVE_SHARE * (ends - begun), stop)
+            dived = self._parts.mend(dive.rows(), ends, stop)
             best = min(dived, best, key=self.cost)
             _tell(progress, self.cost(best), self.whole_bound)
         if finished and self._open(best) and not _over(ends, stop):
@@ -121,45 +121,6 @@ class Search:
             return False
         self.bound, self.prices = max(self.bound, priced.bound), priced.prices
         return priced.finished
-
-    def _dive(self, ends: float, stop: Stop | None) -> Rows:
-        """Fix the surest duties of the linear optimum, price again, until every day is fixed;
-        where time ends that, the rest is given out person by person."""
-        columns = self.columns
-        columns.play_high()
-        allowed = columns.everything()
-        fixed = np.zeros(allowed.shape[:2], dtype=bool)
-        least = max(1, round(DIVE_LEAST * fixed.size))
-        most = max(1, round(DIVE_MOST * fixed.size))
-        rounds = DIVE_ROUNDS
-        while not fixed.all():
-            priced = columns.solve(ends, rounds=rounds)
-            if priced is None or _over(ends, stop):
-                break
-            shares = columns.duty_values(priced.values)
-            best = np.where(fixed, -1.0, shares.max(axis=2))
-            order = np.argsort(-best, axis=None, kind="stable")[:most]
-            sure = int(np.count_nonzero(best.ravel()[order] >= SURE))
-            for spot in order[: max(least, sure)].tolist():
-                person, day = divmod(spot, self.model.days)
-                if not fixed[person, day]:
-                    duty = int(shares[person, day].argmax())
-                    fixed[person, day] = True
-                    allowed[person, day] = False
-                    allowed[person, day, duty] = True
-            for person in priced.without:
-                row = columns.best_row(person, columns.worth(priced.prices)[person], allowed)
-                fixed[person] = True
-                allowed[person] = False
-                allowed[person, np.arange(len(row)), np.array(row)] = True
-                columns.add([Column(person, row, self.columns.points(person, row))])
-            columns.allow(allowed)
-        columns.release()
-        settled = {
-            person: tuple(map(int, allowed[person].argmax(axis=1)))
-            for person in np.flatnonzero(fixed.all(axis=1)).tolist()
-        }
-        return first_rows(columns, allowed, settled)
 
     def _close(self, best: Rows, ends: float, stop: Stop | None) -> Rows:
         """Solve exactly over all rows that a better roster could use, if they are few enough:
