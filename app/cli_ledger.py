@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli_house import house, read_settings, somebody_signs
-from app.cli_options import DataFolder, group, stop
+from app.cli_options import DataFolder, group, settings_of, stop
+from app.cli_people import kept_note, two_people
 
 app = group("Verify, export, sign and prove the audit ledger.")
 
@@ -102,3 +103,37 @@ def prove(
     body.write_bytes(content)
     proof.write_text(made.text(), "utf-8")
     typer.echo(f"entry {entry} is leaf {made.index}; wrote {body} and {proof}")
+
+
+@app.command()
+def recover(
+    data: DataFolder,
+    kept: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint that was kept elsewhere.")
+    ] = None,
+) -> None:
+    """Go on after the database fell behind its own ledger: a new epoch, by two people.
+
+    Not after a restore, which does this itself. The old guard file is put aside, never deleted.
+    """
+    from app.backups.approvers import approved_by
+    from app.backups.container import BackupRefused
+    from app.key_settings import keys_of
+    from app.recovering import RecoveryRefused, recover
+    from audit.keys import KeyTrouble
+    from audit.sequencer import AnotherSequencer
+    from kit.clock import utc_now
+
+    settings, notes = settings_of(data), [kept_note(path) for path in kept or []]
+    try:
+        keys = keys_of(settings)
+        done = recover(
+            settings, keys, kept=notes, at=utc_now(),
+            approve=lambda engine: approved_by(engine, keys, utc_now, *two_people()),
+        )  # fmt: skip
+    except (RecoveryRefused, BackupRefused, KeyTrouble, AnotherSequencer) as refused:
+        stop(f"nothing was changed: {refused}")
+    typer.echo(
+        f"the new epoch is leaf {done.checkpoint.size - 1}; "
+        + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
+    )

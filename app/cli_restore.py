@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli_options import DataFolder, group, settings_of, stop
+from app.cli_people import kept_note, two_people
 
 app = group()
 
@@ -56,11 +57,11 @@ def _put_back(settings: Any, chosen: Path, kept: list[Path]) -> Any:
         keys = keys_of(settings)
         header = require_key(chosen, keys)
         typer.echo(f"{chosen.name}: made {header.at}, ledger of {header.leaves} leaves; key proved")
-        people = _people()
+        people = two_people()
         return restore(
             settings, keys, chosen,
             approve=lambda engine: approved_by(engine, keys, utc_now, *people),
-            kept=[_note(path) for path in kept], at=utc_now(),
+            kept=[kept_note(path) for path in kept], at=utc_now(),
         )  # fmt: skip
     except (BackupRefused, KeyTrouble) as refused:
         stop(f"nothing was restored: {refused}")
@@ -82,29 +83,3 @@ def _chosen(
     if found is None:
         stop("there is no such backup in the folder")
     return found.path
-
-
-def _people() -> tuple[Any, Any]:
-    from app.backups.approvers import Person
-
-    def ask(who: str) -> Person:
-        name = typer.prompt(f"login name of the {who} person")
-        password = typer.prompt("password", hide_input=True)
-        code = typer.prompt("one-time code (empty if none)", default="", show_default=False)
-        return Person(name, password, code or None)
-
-    return ask("first"), ask("second")
-
-
-def _note(path: Path) -> str:
-    """A checkpoint, or the one that a guard file remembers."""
-    from app.backups.container import BackupRefused
-    from kit.canonical import parse_canonical
-
-    try:
-        content = path.read_bytes()
-        if content.startswith(b"{"):
-            return str(parse_canonical(content)["note"])
-        return content.decode()
-    except (OSError, ValueError, KeyError) as odd:
-        raise BackupRefused(f"{path.name} is no checkpoint ({type(odd).__name__})") from None
