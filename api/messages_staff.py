@@ -5,6 +5,7 @@ STAFF: dict[str, str] = {
     "ABSENT": "该人员当日缺勤。",
     "ACCOUNT_LINKED": "该账号已关联本院另一名员工。",
     "CONTRACT_OVERLAP": "该日期之后已有另一份合同,请先调整日期。",
+    "DOCTOR_EXCLUDED": "该患者不应由此医生诊治,请改选其他医生,或与患者确认后撤回。",
     "DUTY_CANCELLED": "该班次安排已取消。",
     "DUTY_OVER": "该班次已经结束。",
     "DUTY_OVERLAP": "该人员在此时段已有其他班次。",
@@ -31,6 +32,7 @@ STAFF: dict[str, str] = {
     "SPAN_TOO_LONG": "时间跨度过长。",
     "SWAP_OPEN": "该班次已有待处理的换班申请。",
     "SWAP_STATE": "换班申请当前状态不允许此操作,允许的状态见 allowed。",
+    "TOO_MANY_DOCTORS": "一名患者最多对 20 名医生表态,请先撤回其中一项。",
     "WISH_LATE": "已过提出排班意愿的截止时间,最早可选日期见 allowed。",
     "WISH_WITHDRAWN": "该意愿已撤回或被替换。",
 }

@@ -21,6 +21,7 @@ from api.charts_readings import ReadingChartQueries
 from api.classification import refuse_unclassified
 from api.demand import DemandQueries
 from api.devices import DeviceMutations, DeviceQueries
+from api.doctor_wishes import DoctorWishMutations, DoctorWishQueries
 from api.forecasts import ForecastMutations, ForecastQueries, ForecastSubscriptions
 from api.ledger import LedgerQueries
 from api.measures import MeasureQueries
@@ -84,6 +85,7 @@ class Query(
     ApprovalRuleQueries,
     OverrideQueries,
     PreferenceQueries,
+    DoctorWishQueries,
     ScenarioQueries,
     TransferScenarioQueries,
     ReadingChartQueries,
@@ -120,6 +122,7 @@ class Mutation(
     PrivacyMutations,
     ApprovalRuleMutations,
     PreferenceMutations,
+    DoctorWishMutations,
     ScenarioMutations,
     TransferScenarioMutations,
     ReadingMutations,

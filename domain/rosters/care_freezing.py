@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 from domain.patients.model import CareAssignment, Encounter, PlacementNeed
 from domain.patients.states import IN_BED
 from domain.places.model import CareLevel
+from domain.rosters.doctor_wishes import DoctorWishes, wishes_by_encounter
 from domain.staff.days import today
 from domain.staff.model import Profession, StaffMember, StaffSkill
 from domain.staff.roster_model import Duty, DutyState
@@ -35,6 +36,7 @@ class CareFacts:
     patients: Sequence[Encounter]
     levels: dict[UUID, CareLevel]
     treating: dict[UUID, UUID]  # encounter → account of the doctor, the latest of several
+    wishes: dict[UUID, DoctorWishes] = field(default_factory=dict)
 
 
 def care_facts(
@@ -66,6 +68,7 @@ def care_facts(
         doctors, on_duty(session, doctors, now), _skills(session, doctors, day), patients,
         {need.encounter_id: need.care_level for need in needs},
         {one.encounter_id: one.account_id for one in care},
+        wishes_by_encounter(session, keys),
     )  # fmt: skip
 
 
@@ -96,13 +99,23 @@ def care_problem(facts: CareFacts) -> CareProblem:
             CarePatient(
                 key=str(one.id), specialty=one.specialty,
                 acuity=rules["acuity"][facts.levels.get(one.id, CareLevel.WARD).value],
-                yesterday=by_account.get(facts.treating.get(one.id)),
+                yesterday=by_account.get(facts.treating.get(one.id)), **_wishes(facts, one.id),
             )
             for one in facts.patients
         ),
         rules=CareRules(version=rules["version"], spread_limit=rules["spread_limit"],
                         weights=tuple(rules["weights"].items())),
     )  # fmt: skip
+
+
+def _wishes(facts: CareFacts, encounter_id: UUID) -> dict[str, Any]:
+    """Of doctors who could come at all: one who has left is neither wished nor excluded."""
+    wishes = facts.wishes.get(encounter_id, DoctorWishes())
+    here = {one.id for one in facts.doctors}
+    return {
+        "wished": str(wishes.wished) if wishes.wished in here else None,
+        "excluded": tuple(str(one) for one in wishes.excluded & here),
+    }
 
 
 def frozen_care(problem: CareProblem) -> tuple[bytes, str]:

@@ -15,6 +15,7 @@ from domain.patients.model import CareAssignment, Encounter
 from domain.plans.kinds import ItemDecision, PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
 from domain.rosters.care_freezing import on_duty
+from domain.rosters.doctor_wishes import require_not_excluded
 from domain.staff.model import Profession, StaffMember
 from kit.errors import Conflict, Invalid
 from kit.work import Work
@@ -49,6 +50,8 @@ class CarePlans(PlanKind):
         able = doctor.profession is Profession.DOCTOR and doctor.account_id is not None
         if doctor.hospital_id != plan.hospital_id or not able:
             raise Invalid("name a doctor of this hospital who signs in", field="items.doctorId")
+        if item.encounter_id is not None:
+            require_not_excluded(work, item.encounter_id, doctor)
 
     def execute(self, work: Work, item: ProposalItem) -> str:
         """The doctor begins, whoever of the doctors treated the patient before ends."""
@@ -59,6 +62,7 @@ class CarePlans(PlanKind):
         if doctor.account_id is None or doctor.id not in on_duty(work.session, [doctor], work.now):
             raise Conflict("this doctor is not on duty now", reason="NOT_ON_DUTY",
                            blocking=doctor.id)  # fmt: skip
+        require_not_excluded(work, item.encounter_id, doctor)
         treating = _treating(work, item.encounter_id, doctor.hospital_id)
         for care in treating:
             if care.account_id != doctor.account_id:

@@ -32,6 +32,7 @@ from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
 from domain.privacy.model import HoldReason
+from domain.rosters.preference_model import DoctorWord
 from domain.scenarios.commands import ChangeKind, ScenarioChange
 from domain.scenarios.transfer_commands import NetworkChange, TransferChangeKind
 from domain.staff.identity import StaffIdentity
@@ -58,7 +59,7 @@ POINTS_AT = {
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold",
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "admission_id": "admission", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
-    "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
+    "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "doctor_id": "doctor", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
     "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
@@ -94,6 +95,7 @@ SAID: dict[str, Any] = {
     "earliest": NOON.date(), "latest": NOON.date() + timedelta(days=7), "nights": 2, "specialty": "SURG",
     "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True, "card": "HUDDLE", "measure": "occupancy", "fall": 80.0, "level": 2, "rise": 86.0,
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
+    "word": DoctorWord.WISHED,
 }  # fmt: skip
 REASONS = {
     "BlockReason": BlockReason.REPAIR, "CancelReason": CancelReason.NOT_NEEDED,

@@ -54,7 +54,7 @@ POINTS_AT = {
     "staffId": "staff", "otherStaffId": "other_staff", "shiftId": "shift", "rosterId": "roster",
     "dutyId": "duty", "otherDutyId": "duty", "absenceId": "absence", "wishId": "wish",
     "toAccountId": "account", "swapId": "swap",
-    "doctorId": "staff", "carePlan.id": "care_plan", "carePlanItems.planId": "care_plan",
+    "doctorId": "staff", "stateDoctorWish.doctorId": "doctor", "carePlan.id": "care_plan", "carePlanItems.planId": "care_plan",
     "approveCarePlan.planId": "care_plan", "rejectCarePlan.planId": "care_plan",
     "rosterPlan.id": "roster_plan", "rosterPlanItems.planId": "roster_plan",
     "whoElse.planId": "roster_plan", "whyNotDuty.planId": "roster_plan",

@@ -61,6 +61,8 @@ from domain.privacy.holds import HoldPatient
 from domain.privacy.model import HoldReason
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.care_asking import RequestCarePlan
+from domain.rosters.doctor_wishes import StateDoctorWish
+from domain.rosters.preference_model import DoctorWord
 from domain.rosters.swaps import AskSwap
 from domain.scenarios.commands import ChangeKind, RequestScenario, ScenarioChange
 from domain.scenarios.transfer_commands import (
@@ -475,6 +477,8 @@ def _care(city: City, corner: Corner, number: str) -> None:
                            day=first + timedelta(days=day))  # fmt: skip
         city.do(given)
     city.do(PublishRoster(roster_id=roster.id))
+    city.do(StateDoctorWish(encounter_id=ids["encounter"], doctor_id=ids["doctor"],
+                            word=DoctorWord.WISHED))  # fmt: skip
     asked = RequestCarePlan(hospital_id=ids["hospital"], ward_id=ids["ward"])
     ids["care_plan"] = city.do(asked).id
 
