@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.backups.approvers import approved_by
+from app.backups.approvers import Person, approved_by
 from app.backups.container import BackupRefused
 from app.recovering import Recovered, RecoveryRefused, recover
 from app.settings import Settings
@@ -18,7 +18,7 @@ from kit.clock import utc_now
 from kit.db import open_engine
 from tests.audit.forgery import cut, set_body
 from tests.audit.ledgers import drop_triggers
-from tests.backups.test_restore import BOTH, PASSWORD, Person, hire
+from tests.backups.test_restore import BOTH, PASSWORD, hire
 from tests.house import KEYS, enrol, house, sign
 
 
