@@ -5,6 +5,7 @@ whatever comes of it, its ledger draft is appended as the transaction's last sta
 """
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -138,8 +139,7 @@ class EmbeddedWriter:
             landed = self._try_all(connection, jobs)
         except Exception as fault:  # the whole group rolled back: nobody may believe otherwise
             self._stream.rolled_back()
-            with suppress(DBAPIError):
-                connection.rollback()
+            _leave(connection)
             for job in jobs:
                 job.future.set_exception(fault)
             return
@@ -167,7 +167,11 @@ class EmbeddedWriter:
             return outcomes
         self._outbox(connection, events)
         append_drafts(self._stream, connection, drafts)
-        transaction.commit()
+        try:
+            transaction.commit()
+        except BaseException:
+            self._stream.unknown()  # it may have reached the disk: the table will tell
+            raise
         self._stream.committed()
         return outcomes
 
@@ -176,9 +180,21 @@ class EmbeddedWriter:
             with connection.begin():
                 result = given(job.fn)(connection)
         except Exception as fault:
+            _leave(connection)
             job.future.set_exception(fault)
         else:
             job.future.set_result(result)
+
+
+def _leave(connection: Connection) -> None:
+    """End the transaction. After a COMMIT that failed SQLite may still be in it, while SQLAlchemy
+    thinks that it is over: no later change could begin."""
+    with suppress(DBAPIError):
+        connection.rollback()
+    with suppress(sqlite3.Error):
+        driver = connection.connection.driver_connection
+        if driver is not None and driver.in_transaction:
+            driver.rollback()
 
 
 @dataclass(slots=True, eq=False)
