@@ -158,4 +158,4 @@ def _ready(app: App) -> Callable[[], Readiness]:
         "writer": below(lambda: app.writer.waiting, WRITER_QUEUE_LIMIT),
         "ledger": below(app.ledger_lag_s, LEDGER_LAG_LIMIT_S),
     }
-    return lambda: readiness(probes)
+    return lambda: readiness(probes, read_only=app.room.on)

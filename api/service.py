@@ -18,10 +18,11 @@ from kit.work import NETWORK
 
 @strawberry.enum
 class ServiceState(StrEnum):
-    """In a word. STRAINED: an error budget burns faster than it may."""
+    """In a word. STRAINED: an error budget burns too fast. READ_ONLY: the disk is full."""
 
     GOOD = "GOOD"
     STRAINED = "STRAINED"
+    READ_ONLY = "READ_ONLY"
 
 
 @classified(DataClass.ACCOUNTS)
@@ -67,16 +68,20 @@ class ServiceStatus(View):
 
     as_of: datetime = shows(DataClass.GENERAL)
     state: ServiceState = shows(DataClass.GENERAL)
+    read_only_since: datetime | None = shows(DataClass.GENERAL)
     objectives: list[ServiceObjective] | None = strawberry.field(
         metadata={CLASS: DataClass.ACCOUNTS, AT_MOST: len(objectives())}
     )
 
     @classmethod
-    def of(cls, found: list[Standing], as_of: datetime, sight: Sight) -> Self:
+    def of(
+        cls, found: list[Standing], read_only_since: datetime | None, as_of: datetime, sight: Sight
+    ) -> Self:
         strained = any(one.recent_burn > 1 for one in found)
+        state = ServiceState.STRAINED if strained else ServiceState.GOOD
         return cls(
-            sight=sight, as_of=as_of,
-            state=ServiceState.STRAINED if strained else ServiceState.GOOD,
+            sight=sight, as_of=as_of, read_only_since=read_only_since,
+            state=ServiceState.READ_ONLY if read_only_since else state,
             objectives=[ServiceObjective.of(one) for one in found],
         )  # fmt: skip
 
@@ -88,5 +93,7 @@ class ServiceQueries:
         """In a word for whoever depends on it; with the figures for who answers for it."""
         if not reader.scopes:
             raise Denied("you hold no role that looks after the service")
-        levels = reader.context.app.metrics.levels
-        return ServiceStatus.of(levels.standings(), reader.now, reader.sight(NETWORK))
+        app = reader.context.app
+        return ServiceStatus.of(
+            app.metrics.levels.standings(), app.room.since, reader.now, reader.sight(NETWORK)
+        )

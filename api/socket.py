@@ -94,7 +94,9 @@ class Socket:
     def refuse(self, member: Member, why: Refusal) -> None:
         """The hub will not, or no longer, serve a subscription."""
         self._forget(member)
-        if member.seen:
+        if why.retryable:  # nothing was taken away: come again
+            self.end(1013, "Try again later")
+        elif member.seen:
             self.end(4403, "Forbidden")
         else:
             self._error(member.id, [refused(why)])

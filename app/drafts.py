@@ -84,6 +84,10 @@ class Drafts:
             at, actor, action, "denied", NETWORK, "", operation, notes={"reason": why.reason}
         )
 
+    def told(self, at: datetime, actor: Actor, action: str, notes: dict[str, int | str]) -> Draft:
+        """What the program says of itself."""
+        return self._draft(at, actor, action, "done", NETWORK, "", Operation(), notes=notes)
+
     def read(
         self,
         at: datetime,

@@ -21,13 +21,15 @@ class Readiness:
     """`failing` names the probes that say no."""
 
     failing: tuple[str, ...]
+    read_only: bool = False  # reads are served: a proxy that took it away would end them, too
 
     @property
     def ready(self) -> bool:
         return not self.failing
 
     def body(self) -> dict[str, object]:
-        return {"ready": self.ready, "failing": list(self.failing)}
+        told: dict[str, object] = {"ready": self.ready, "failing": list(self.failing)}
+        return told | ({"readOnly": True} if self.read_only else {})
 
 
 def live() -> dict[str, object]:
@@ -35,9 +37,10 @@ def live() -> dict[str, object]:
     return {"live": True}
 
 
-def readiness(probes: Mapping[str, Probe]) -> Readiness:
+def readiness(probes: Mapping[str, Probe], *, read_only: bool = False) -> Readiness:
     """Ask every probe; one that raises says no."""
-    return Readiness(tuple(name for name, probe in probes.items() if not _yes(probe)))
+    failing = tuple(name for name, probe in probes.items() if not _yes(probe))
+    return Readiness(failing, read_only)
 
 
 def database_answers(engine: Engine) -> Probe:

@@ -30,7 +30,7 @@ from domain.plans.runs import ClaimRun, FailPlan, RecordPlan
 from kit.clock import Clock
 from kit.command import Command
 from kit.db import reading
-from kit.errors import Refusal
+from kit.errors import ReadOnly, Refusal
 from kit.work import Actor, ActorKind
 
 log = logging.getLogger("wardgrid.jobs")
@@ -164,6 +164,8 @@ class Jobs:
             by_policy = item.approved_by == PROGRAM.id
             approver = PROGRAM if by_policy else Actor(item.approved_by, ActorKind.PERSON)
             refusal = self._try(ExecuteItem(item_id=item.id), approver)
+            if isinstance(refusal, ReadOnly):
+                return  # nothing is wrong with the item: it is done when there is room
             if refusal:  # the world changed since the plan: this item alone falls out, with why
                 fell_out = True
                 self._try(MarkStale(item_id=item.id, reason=refusal.reason))

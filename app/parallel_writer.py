@@ -8,6 +8,7 @@ import stamina
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from app.read_only import full
 from app.writer import STOPPED, Attempt, Landed, Outbox, append_drafts, given
 from audit.stream import Stream
 from kit.errors import Retry
@@ -44,6 +45,8 @@ class ParallelWriter:
             try:
                 landed = self._again(lambda: self._land(attempt.do, attempt.serial), attempt.serial)
             except Exception as problem:
+                if full(problem):
+                    raise  # the pipeline makes room first, then records it
                 refusal = attempt.refused(problem)
                 self._again(lambda: self._land(lambda _connection: Landed(None, refusal)))
                 self._on_commit()

@@ -6,6 +6,7 @@
 A refusal or fault rolls the change back and is itself recorded.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -19,15 +20,16 @@ from sqlmodel import Session
 from app.answers import Answers, result_type
 from app.drafts import Drafts, Operation
 from app.outbox import FIRST_ANSWER
+from app.read_only import DiskRoom, refusal
 from app.writer import Attempt, Landed, Writer
 from audit.changes import Changes
 from audit.entry import Draft
 from authz.decision import Decisions
 from kit.clock import Clock
 from kit.command import Command
-from kit.errors import Conflict, Invalid, NotFound, Refusal, Retry
+from kit.errors import Conflict, Invalid, NotFound, ReadOnly, Refusal, Retry
 from kit.sealed import Vault
-from kit.work import NETWORK, Actor, Scope, Work
+from kit.work import NETWORK, Actor, ActorKind, Scope, Work
 
 T = TypeVar("T")
 
@@ -82,6 +84,7 @@ class Pipeline:
         drafts: Drafts,
         checkpoints: Checkpoints,
         clock: Clock,
+        room: DiskRoom,
     ) -> None:
         self._writer = writer
         self._decisions = decisions
@@ -90,6 +93,7 @@ class Pipeline:
         self._drafts = drafts
         self._checkpoints = checkpoints
         self._clock = clock
+        self._room = room
 
     def run(
         self,
@@ -108,21 +112,50 @@ class Pipeline:
             raise Invalid(f"an idempotency key has 1 to {KEY_LENGTH} characters",
                           field="idempotencyKey")  # fmt: skip
         this = _Try(actor, command, key, operation or Operation())
-        landed = self._writer.run(
-            Attempt(
-                lambda connection: self._do(connection, this),
-                lambda why: self._refused(this, why),
-                serial=command.serializable,
-            )
-        )
+        landed = self._land(this)
         if command.privileged and landed.entry is not None:
             self._checkpoints.wait_for(landed.entry, timeout_s=10.0)
         done: Done[T] = landed.result
         return done
 
     def record(self, draft: Draft) -> None:
-        """Make one entry durable, e.g. of a read: returns once it is."""
-        self._writer.run(Attempt(lambda _c: Landed(None, draft), lambda _why: draft))
+        """Make one entry durable, e.g. of a read: returns once it is. Raises ReadOnly."""
+        for last in (False, True):  # the reserve is given up in between
+            try:
+                self._writer.run(Attempt(lambda _c: Landed(None, draft), lambda _why: draft))
+                return
+            except Exception as why:
+                if not self._room.caught(why):
+                    raise
+                if last:
+                    raise refusal() from why
+
+    def _land(self, this: _Try) -> Landed:
+        try:
+            self._room.require_room(this.command.action)
+            return self._writer.run(
+                Attempt(
+                    lambda connection: self._do(connection, this),
+                    lambda why: self._refused(this, why),
+                    serial=this.command.serializable,
+                )
+            )
+        except ReadOnly as why:
+            self._turned_away(this, why)
+            raise
+        except Exception as why:
+            if not self._room.caught(why):
+                raise
+            told = refusal()
+            self._turned_away(this, told)
+            raise told from why
+
+    def _turned_away(self, this: _Try, why: ReadOnly) -> None:
+        """On record while there is room for it. What the program wants every second would use
+        that up; nothing was changed or shown, so nobody is misled where the entry is missing."""
+        if this.actor.kind is ActorKind.PERSON:
+            with suppress(ReadOnly):
+                self.record(self._refused(this, why))
 
     def _do(self, connection: Connection, this: _Try) -> Landed:
         try:

@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
+from app.jobs import PROGRAM
 from app.objectives import Source, objectives
 from audit.checkpoint import read_unchecked
 from audit.export import ExportRefused, newest_checkpoint
-from domain.alarms.rule_measures import BACKUP_AGE, BURN, DISK_FREE, LEDGER_LAG, WRITER_WAITING
+from domain.alarms.rule_measures import (
+    BACKUP_AGE,
+    BURN,
+    DISK_FREE,
+    LEDGER_LAG,
+    READ_ONLY,
+    WRITER_WAITING,
+)
 from domain.alarms.timing import ReportService, service_reports
 
 if TYPE_CHECKING:
@@ -50,6 +58,7 @@ class ProgramFigures:
 
 def tell_of(app: "App", figures: ProgramFigures) -> None:
     """Name what is looked at, and who is told of it."""
+    app.room.record = partial(_record_room, app)
     metrics, levels = app.metrics, app.metrics.levels
     checkpoint_age = partial(checkpoint_age_s, app)
     metrics.watch("writer_waiting", "Changes waiting for the writer", lambda: app.writer.waiting)
@@ -58,6 +67,7 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
                   lambda: float(app.sequencer.signing))  # fmt: skip
     metrics.watch("checkpoint_age_seconds", "Age of the checkpoint kept outside", checkpoint_age)
     metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
+    metrics.watch("read_only", "1 while the disk is full", lambda: app.room.on)
     figures.sampled = levels.note
     figures.samples |= {
         Source.LEDGER: app.ledger_lag_s,
@@ -69,8 +79,15 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
         WRITER_WAITING: lambda: float(app.writer.waiting),
         BACKUP_AGE: app.backups.age_s,
         DISK_FREE: disk_free(app.settings.data_folder),
+        READ_ONLY: lambda: float(app.room.on),
         **{BURN + one.name: partial(levels.recent_burn, one.name) for one in objectives()},
     }
+
+
+def _record_room(app: "App", began: bool) -> None:
+    notes: dict[str, int | str] = {"state": "began" if began else "ended",
+                                   "refused": app.room.refused}  # fmt: skip
+    app.pipeline.record(app.drafts.told(app.clock(), PROGRAM, "program.read_only", notes))
 
 
 def disk_free(folder: Path) -> Figure:

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     mqtt_broker_folder: Path | None = None  # of `wardgrid mqtt broker`: kept up to date
 
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 1  # solver runs
+    disk_floor_mib: Annotated[int, Field(ge=0)] = 64  # less free room: the house is read-only
+    disk_reserve_mib: Annotated[int, Field(ge=0)] = 8  # given up when a write fails all the same
     drain_s: Annotated[int, Field(ge=1, le=300)] = 20  # a stop waits this long for open requests
 
     mllp_port: Annotated[int, Field(ge=0, le=65535)] | None = None  # None: HL7 stays outside

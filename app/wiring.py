@@ -11,6 +11,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import OperationalError
 
 import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
 import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
@@ -30,6 +31,7 @@ from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
 from app.program_figures import ProgramFigures, tell_of
 from app.questions import Questions
+from app.read_only import MIB, DiskRoom
 from app.settings import Settings
 from app.timers import TIMERS
 from app.witnessing import Witnessing, witnesses_of
@@ -90,6 +92,7 @@ class App:
     sequencer: Sequencer
     watch: Watch
     metrics: Metrics
+    room: DiskRoom
     clock: Clock
     on_commit: list[Callable[[], None]]  # called after each commit; must return at once
     progress: dict[UUID, dict[str, Any]] = field(default_factory=dict)
@@ -108,6 +111,7 @@ class App:
         """Take the ledger over, then begin the feed and the work in the background. On PostgreSQL
         each may be left to another process (app/parts.py)."""
         self._signs = signs
+        self.room.start()
         if signs:
             self._take_the_ledger()
             self._begin("sequencer", self.sequencer.run)
@@ -138,6 +142,7 @@ class App:
             thread.join()
         if self._signs:
             self._sign_the_rest()
+        self.room.stop()
         self.sequencer.close()
         self.writer.stop()
         self.logins.passwords.close()
@@ -166,6 +171,9 @@ class App:
                 self.sequencer.step()
             except AnotherSequencer:
                 return  # it goes on after us
+            except OperationalError as away:  # no room, or no database: the next start signs it
+                log.warning("not all is signed", extra={"fault": type(away).__name__})
+                return
             sleep(0.02)
 
     def _begin(self, name: str, run: Callable[[threading.Event], None]) -> None:
@@ -191,9 +199,10 @@ def build(
     bell = Bell([feed.wake])
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
+    room = _room(settings, clock, tell)
     pipeline = Pipeline(
         writer=writer, decisions=decisions, vault=vault, drafts=drafts, checkpoints=sequencer,
-        answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock,
+        answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room,
     )  # fmt: skip
     tokens = access_tokens(settings, keys)
     gate = Gate(engine, tokens, clock)
@@ -206,16 +215,22 @@ def build(
                   timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures)),
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
-                        lambda command: pipeline.run(PROGRAM, command).result),
+                        lambda command: pipeline.run(PROGRAM, command).result,
+                        lambda: room.on),
         witnessing=Witnessing(engine, witnesses_of(settings.witnesses), settings.witness_quorum,
                               settings.witnessed_file, settings.witness_period_s, tell),
         watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
-        clock=clock, on_commit=bell.ring,
+        room=room, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     bell.ring.append(app.jobs.wake)
     app.jobs.on_progress = _keep_progress(app)
     tell_of(app, figures)
     return app
+
+
+def _room(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> DiskRoom:
+    return DiskRoom(settings.data_folder, settings.disk_floor_mib * MIB,
+                    settings.disk_reserve_mib * MIB, clock, alarm=tell)  # fmt: skip
 
 
 def access_tokens(settings: Settings, keys: Keys) -> AccessTokens:

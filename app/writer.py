@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from audit.entry import Draft
 from audit.stream import Stream
@@ -208,6 +208,10 @@ def _try(connection: Connection, attempt: Attempt) -> tuple[Landed | Exception, 
     """`do` keeps to a savepoint of its own: after an exception nothing of it is left."""
     try:
         landed = attempt.do(connection)
+    except OperationalError:
+        # The disk is full or broken: SQLite may have rolled back everything, and then another
+        # savepoint would be a transaction of its own, committed when it is released.
+        raise
     except Exception as problem:
         return problem, attempt.refused(problem)
     return landed, landed.draft

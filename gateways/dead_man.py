@@ -88,6 +88,7 @@ def door(app: App) -> DeadMan | None:
         "database": database_answers(app.engine),
         "writer": below(lambda: app.writer.waiting, WRITER_QUEUE_LIMIT),
         "ledger": below(app.ledger_lag_s, LEDGER_LAG_LIMIT_S),
+        "room": lambda: not app.room.on,
     }
     made = DeadMan(
         url.get_secret_value(), outside_of(app.settings), lambda: readiness(probes).ready,

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.exchange import Answered
 from gateways.fhir_check import Issue, NotFhir
-from kit.errors import Conflict, Denied, Infeasible, Invalid, NotFound, Refusal
+from kit.errors import Conflict, Denied, Infeasible, Invalid, NotFound, ReadOnly, Refusal
 
 MEDIA_TYPE = "application/fhir+json; charset=utf-8"
 MEDIA_TYPES = ("application/fhir+json", "application/json", "text/json")
@@ -17,6 +17,7 @@ _STATUS: dict[type[Refusal], tuple[int, str]] = {
     Invalid: (422, "business-rule"),
     Conflict: (409, "conflict"),
     Infeasible: (409, "conflict"),
+    ReadOnly: (503, "no-store"),
 }
 _ISSUE_OF_STATUS = {401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported",
                     406: "not-supported", 408: "timeout", 413: "too-long",

@@ -5,6 +5,7 @@
     ├── NotFound      no such record, or none that this actor may know about
     ├── Denied        the actor may know about it, but may not do this
     ├── Conflict      the world changed, or something is in the way
+    ├── ReadOnly      there is no room to write; reading goes on
     └── Infeasible    a solver proved that no plan meets the rules
 
 Anything else that is raised is a fault: it is masked for clients and logged by its type.
@@ -67,6 +68,13 @@ class Conflict(Refusal):
 class Retry(Conflict):
     """Another change came first: read again, then try again."""
 
+    retryable = True
+
+
+class ReadOnly(Refusal):
+    """The disk is full: nothing was done. Sent again later, it may be."""
+
+    code = "READ_ONLY"
     retryable = True
 
 

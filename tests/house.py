@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
@@ -23,10 +24,21 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
-def house(url: str, folder: Path, *, keys: Keys = KEYS, clock: Clock = utc_now) -> Iterator[App]:
-    """The program, started: sequencer and feed run, the jobs do not. Alarms fail the test."""
+def house(
+    url: str,
+    folder: Path,
+    *,
+    keys: Keys = KEYS,
+    clock: Clock = utc_now,
+    told: list[str] | None = None,
+    **given: Any,
+) -> Iterator[App]:
+    """The program, started: sequencer and feed run, the jobs do not. Alarms go to `told`, or fail
+    the test. `given` are settings."""
     alarms: list[str] = []
-    app = build(settings_for(url, folder), keys=keys, clock=clock, alarm=alarms.append)
+    settings = settings_for(url, folder, **given)
+    app = build(settings, keys=keys, clock=clock,
+                alarm=(alarms if told is None else told).append)  # fmt: skip
     app.start(jobs=False)
     try:
         yield app
@@ -46,9 +58,9 @@ def sign(app: App) -> None:
         app.sequencer.step()
 
 
-def settings_for(url: str, folder: Path) -> Settings:
+def settings_for(url: str, folder: Path, **given: Any) -> Settings:
     return Settings(
-        data_folder=folder, database_url=url, profile=Profile.DEVELOPMENT, log_origin=LOG
+        data_folder=folder, database_url=url, profile=Profile.DEVELOPMENT, log_origin=LOG, **given
     )
 
 

@@ -44,6 +44,7 @@ class Backups:
     engine: Engine
     clock: Clock
     do: Callable[[Command[Any]], Any]
+    paused: Callable[[], bool] = lambda: False  # there is no room for one
     tried: dict[BackupAct, datetime] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -71,7 +72,7 @@ class Backups:
 
     def look(self) -> None:
         """Make, tidy and rehearse what is due."""
-        if not self._alone():
+        if self.paused() or not self._alone():
             return
         if self._due(BackupAct.MADE, self.settings.backup_period_s):
             self._attempt(BackupAct.MADE, self._make)

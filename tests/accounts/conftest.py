@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.drafts import Drafts
 from app.outbox import write_events
 from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
+from app.read_only import DiskRoom
 from app.writer import EmbeddedWriter, Writer
 from audit.keys import KeyKind, development_keys
 from audit.seal import FieldVault
@@ -95,7 +97,7 @@ class House:
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     wards = _places(database_url)
     engine = open_engine(database_url)
     made: list[House] = []
@@ -118,6 +120,7 @@ def house(database_url: str) -> Iterator[House]:
     pipeline = Pipeline(
         writer=writer, decisions=decisions, vault=vault, drafts=Drafts(decisions),
         answers=Answers(KEYS.secret(KeyKind.ANSWER)), checkpoints=NoCheckpoints(), clock=clock,
+        room=DiskRoom(tmp_path, 0, 0, clock),
     )  # fmt: skip
     tokens = AccessTokens("test.example", "wardgrid", {"token-1": KEYS.signer(KeyKind.TOKEN)})
     gate = Gate(engine, tokens, clock)

@@ -15,6 +15,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 _ERRORS: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (apsw.ConstraintError, sqlite3.IntegrityError),
     (apsw.BusyError, sqlite3.OperationalError),
+    (apsw.FullError, sqlite3.OperationalError),
+    (apsw.IOError, sqlite3.OperationalError),
     (apsw.Error, sqlite3.DatabaseError),
 )
 
@@ -125,4 +127,8 @@ def _standard_errors() -> Iterator[None]:
         yield
     except apsw.Error as problem:
         kind = next(ours for theirs, ours in _ERRORS if isinstance(problem, theirs))
-        raise kind(str(problem)) from problem
+        told = kind(str(problem))
+        no_room = sqlite3.SQLITE_FULL if isinstance(problem, apsw.FullError) else None
+        code = getattr(problem, "extendedresult", no_room)  # none where our own layer raised it
+        told.sqlite_errorcode = code  # type: ignore[attr-defined]  # as the driver does
+        raise told from problem
