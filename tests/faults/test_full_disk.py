@@ -133,7 +133,8 @@ def test_a_small_disk_that_fills_up_and_is_freed_again(
     person = Actor(actor.id, ActorKind.PERSON)
     file = small_disk / "wardgrid.db"
     file.write_bytes(Path(sqlite_url.removeprefix("sqlite:///")).read_bytes())
-    given, alarms = {"disk_floor_mib": 0, "disk_reserve_mib": 1}, list[str]()
+    alarms: list[str] = []
+    given: dict[str, Any] = {"disk_floor_mib": 0, "disk_reserve_mib": 1}
     with house(f"sqlite:///{file}", small_disk, told=alarms, **given) as app:
         fill(small_disk / "ballast", leave=MIB // 2)
         done = until_full(app, actor, "A")
@@ -222,10 +223,10 @@ def three_changes(app: App, actor: Actor, number: int, sent: list[str]) -> int:
 
 def every_nth_write(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, rounds: int) -> None:
     actor = enrol(url, "system-administrator")
-    layer, sent = FullLayer(), []
+    layer, sent = FullLayer(), list[str]()
     with monkeypatch.context() as patch:
         use_vfs(patch, layer.name)
-        given = {"disk_floor_mib": 0, "disk_reserve_mib": 0}
+        given: dict[str, Any] = {"disk_floor_mib": 0, "disk_reserve_mib": 0}
         with house(url, folder, told=[], **given) as app:
             refused = 0
             for number in range(rounds):
