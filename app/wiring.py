@@ -111,10 +111,10 @@ class App:
         """Take the ledger over, then begin the feed and the work in the background. On PostgreSQL
         each may be left to another process (app/parts.py)."""
         self._signs = signs
-        self.room.start()
         if signs:
             self._take_the_ledger()
             self._begin("sequencer", self.sequencer.run)
+        self.room.start()
         if serves or jobs:
             self.watch.step()
             self._begin("rights", self.watch.run)
