@@ -1,5 +1,6 @@
 # make demo     a simulated city in the browser          make test     everything CI checks
 # make nightly  the long runs too                        make bench    the measured claims
+# Putting it up: deploy/README.md                  scripts/sbom what it is made of (CycloneDX)
 # Needs Python 3.11 or 3.12; the screens need Node 20.19 or newer. Nothing else.
 
 SHELL := /bin/bash
