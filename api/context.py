@@ -10,7 +10,7 @@ from sqlmodel import Session
 from strawberry.types.info import Info as StrawberryInfo
 
 from api.sight import Disclosures, Sight
-from app.drafts import Operation
+from app.drafts import BREAK_GLASS, Operation, marks_of
 from app.wiring import App
 from audit.entry import Draft
 from kit.db import reading
@@ -30,21 +30,25 @@ class Context:
     actions: set[str] = field(default_factory=set)  # of the root fields that were read
     noted: set[str] = field(default_factory=set)  # fields on record though about no patient
     notes: dict[str, str] = field(default_factory=dict)  # codes on record with the read: a reason
-    _sights: dict[tuple[Scope, bool], Sight] = field(default_factory=dict)
+    _sights: dict[tuple[Scope, bool, bool], Sight] = field(default_factory=dict)
     _assigned: frozenset[UUID] | None = None
+    _opened: frozenset[UUID] | None = None
 
     def sight(self, scope: Scope, session: Session, subject: UUID | None = None) -> Sight:
         """What the viewer may see of a row in `scope` that is about `subject`."""
         actor = self.viewer()
         mine = subject is not None and subject in self._assigned_to(actor, session)
-        known = self._sights.get((scope, mine))
+        opened = subject is not None and subject in self._opened_to(actor, session)
+        known = self._sights.get((scope, mine, opened))
         if known is None:
             decisions = self.app.decisions
             classes = decisions.classes(actor, scope)
             if mine:
                 classes |= decisions.assigned_classes(actor, scope)
+            if opened:
+                classes |= decisions.emergency_classes(actor, scope)
             known = Sight(scope, classes, self.disclosures, self.app.late_vault)
-            self._sights[scope, mine] = known
+            self._sights[scope, mine, opened] = known
         return known
 
     def viewer(self) -> Actor:
@@ -74,6 +78,17 @@ class Context:
         if self._assigned is None:
             self._assigned = self.app.assigned_subjects(session, actor.id)
         return self._assigned
+
+    def _opened_to(self, actor: Actor, session: Session) -> frozenset[UUID]:
+        """The subjects whom the actor's break-glass grants open."""
+        if self._opened is None:
+            grants = self.app.decisions.emergencies(actor)
+            wards = [one.ward for one in grants if one.subject is None and one.ward is not None]
+            people = frozenset(one.subject for one in grants if one.subject is not None)
+            self._opened = people | self.app.lying_in(session, wards) if wards else people
+            if grants:  # on record even if they run out before the entry is written
+                self.notes[BREAK_GLASS] = marks_of(grants)
+        return self._opened
 
 
 def read_draft(

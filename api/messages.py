@@ -15,6 +15,7 @@ from api.messages_privacy import PRIVACY
 from api.messages_readings import READINGS
 from api.messages_staff import STAFF
 from api.messages_transfers import TRANSFERS
+from api.messages_trust import TRUST
 from kit.errors import Refusal
 
 CHINESE: dict[str, str] = {
@@ -33,6 +34,7 @@ CHINESE: dict[str, str] = {
     **PRIVACY,
     **READINGS,
     **TRANSFERS,
+    **TRUST,
     "NOT_FOUND": "没有找到该记录,或您无权查看。",
     "DENIED": "您的角色不允许此操作。",
     "INVALID": "输入有误,请检查所指字段。",

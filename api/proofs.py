@@ -15,7 +15,7 @@ from domain.accounts.logins import RefuseLogin, must_change_password
 from domain.accounts.model import Account, LoginFailure
 from domain.accounts.queries import credentials
 from domain.accounts.rules import folded_name
-from kit.errors import NotFound
+from kit.errors import Conflict, Denied, NotFound
 
 Arguments = dict[str, Any]
 
@@ -66,6 +66,17 @@ async def prove_change(context: Context, arguments: Arguments) -> Arguments:
     _, proof = await _proved(context, login_name, arguments["old_password"], arguments.get("totp"))
     new_hash = await _hashed(context, arguments["new_password"], account)
     return {**arguments, "choice": Choice(new_hash, proof.credential, proof.totp_step)}
+
+
+async def prove_again(context: Context, arguments: Arguments) -> Arguments:
+    """Whoever acts proves anew, by password and code, that it is they. Raises Denied."""
+    account = await anyio.to_thread.run_sync(partial(_person, context))
+    if not account.totp_confirmed:
+        raise Conflict("this needs one-time codes; enrol them first", reason="TOTP_NEEDED",
+                       blocking=account.id)  # fmt: skip
+    name, password = account.login_name or "", arguments["password"]
+    _, proof = await _proved(context, name, password, arguments["totp"])
+    return {**arguments, "proof": proof}
 
 
 async def judge_password(context: Context, arguments: Arguments) -> Arguments:
@@ -132,6 +143,13 @@ def _own(context: Context) -> Account:
     if account is None or account.login_name is None:
         raise NotFound.of("account", actor.id)
     return account
+
+
+def _person(context: Context) -> Account:
+    try:
+        return _own(context)
+    except NotFound:
+        raise Denied("only a person proves who they are", reason="REAUTHENTICATE") from None
 
 
 def _secret(context: Context, account: Account) -> str | None:

@@ -15,6 +15,7 @@ from api.alarms import AlarmMutations, AlarmQueries, AlarmSubscriptions
 from api.approval_rules import ApprovalRuleMutations, ApprovalRuleQueries
 from api.backups import BackupQueries
 from api.beds import BedMutations, BedQueries, BedSubscriptions
+from api.break_glass import BreakGlassMutations, BreakGlassQueries, BreakGlassSubscriptions
 from api.care_plans import CarePlanMutations, CarePlanQueries
 from api.charts import ChartQueries
 from api.charts_readings import ReadingChartQueries
@@ -66,6 +67,7 @@ class Query(
     AlarmQueries,
     AlarmRuleQueries,
     BedQueries,
+    BreakGlassQueries,
     CarePlanQueries,
     ChartQueries,
     DemandQueries,
@@ -109,6 +111,7 @@ class Mutation(
     AlarmMutations,
     AlarmRuleMutations,
     BedMutations,
+    BreakGlassMutations,
     CarePlanMutations,
     DeviceMutations,
     ForecastMutations,
@@ -139,6 +142,7 @@ class Mutation(
 class Subscription(
     AlarmSubscriptions,
     BedSubscriptions,
+    BreakGlassSubscriptions,
     ForecastSubscriptions,
     PlanSubscriptions,
     PressureSubscriptions,

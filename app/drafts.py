@@ -8,10 +8,14 @@ from uuid import UUID
 
 from audit.entry import Change, Draft, OperationRef, PolicyRef, ResourceRef
 from authz.decision import Decisions
+from authz.rules import Emergency
 from kit.command import Command
 from kit.errors import Conflict, Denied, Infeasible, Invalid, NotFound, Refusal
 from kit.ids import new_id
 from kit.work import NETWORK, Actor, Scope, Work
+
+BREAK_GLASS = "break_glass"  # the note that marks whatever is done under a grant
+EMERGENCY_PURPOSE = "ETREAT"  # HL7 v3 PurposeOfUse
 
 OUTCOMES: dict[type[Refusal], str] = {
     Denied: "denied",
@@ -20,6 +24,11 @@ OUTCOMES: dict[type[Refusal], str] = {
     Invalid: "conflict",
     Infeasible: "conflict",
 }
+
+
+def marks_of(grants: Iterable[Emergency]) -> str:
+    """How an entry names the grants that were in force."""
+    return ",".join(str(one.grant) for one in grants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ class Drafts:
     ) -> Draft:
         decision = "deny" if outcome == "denied" else "allow"
         rule = f"{role}:{action}" if role else ""
+        grants = self.decisions.emergencies(actor)
+        marks = {BREAK_GLASS: marks_of(grants)} if grants else {}
         return Draft(
             at=at,
             actor_id=actor.id,
@@ -129,13 +140,13 @@ class Drafts:
             session=actor.session,
             action=action,
             outcome=outcome,
-            purpose=actor.purpose,
+            purpose=EMERGENCY_PURPOSE if grants else actor.purpose,
             scope=scope.path,
             operation=OperationRef(operation.name, operation.document, str(operation.request)),
             resource=resource,
             subjects=tuple(sorted(subjects)),
             fields=tuple(sorted(fields)),
             changes=changes,
-            notes=notes or {},
+            notes={**marks, **(notes or {})},
             policy=PolicyRef(self.decisions.revision, rule, decision),
         )

@@ -10,6 +10,7 @@ from app.retention import old_rows
 from domain.alarms.timers import alarms_due, alarms_of_departed, floods_due
 from domain.beds.commands import ExpireHolds, ExpireRequests
 from domain.beds.model import BedHold, BedRequest, HoldState
+from domain.break_glass.queries import break_glass_over
 from domain.devices.timers import devices_fall_silent
 from domain.notices.timers import notices_to_plan, roster_notices_to_plan
 from domain.plans.queries import stale_plans
@@ -53,6 +54,7 @@ TIMERS: tuple[Timer, ...] = (
     holds_run_out,
     requests_run_out,
     plans_run_out,
+    break_glass_over,
     transfers_overdue,
     pressures_past,
     devices_fall_silent,

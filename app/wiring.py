@@ -50,6 +50,7 @@ from authz.sessions import Gate
 from authz.tokens import AccessTokens
 from authz.watch import Watch
 from domain.alarms.timing import RuleTimer
+from domain.break_glass.queries import lying_in
 from domain.forecasts.timers import ForecastTimer
 from domain.patients.queries import treats
 from domain.plans.queries import DueRun
@@ -106,6 +107,7 @@ class App:
         return self.engine
 
     assigned_subjects = staticmethod(treats)
+    lying_in = staticmethod(lying_in)
 
     def start(self, *, serves: bool = True, jobs: bool = True, signs: bool = True) -> None:
         """Take the ledger over, then begin the feed and the work in the background. On PostgreSQL
@@ -223,6 +225,7 @@ def build(
         room=room, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     bell.ring.append(app.jobs.wake)
+    feed.listen(app.watch.heard)
     app.jobs.on_progress = _keep_progress(app)
     tell_of(app, figures)
     return app

@@ -34,3 +34,8 @@ def seeing(shown: DataClass) -> str:
 def seeing_assigned(shown: DataClass) -> str:
     """The action that shows a class of the actor's own patients only."""
     return f"see.{shown.value}.assigned"
+
+
+def seeing_in_emergency(shown: DataClass) -> str:
+    """The action that shows a class of the patients of a break-glass grant only."""
+    return f"see.{shown.value}.emergency"

@@ -7,10 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from authz.classes import DataClass, seeing, seeing_assigned
+from authz.classes import DataClass, seeing, seeing_assigned, seeing_in_emergency
 from authz.judge import allowed
 from authz.rights import Rights, next_change
-from authz.rules import ANYONE, PROGRAM, SIGNED_IN, Binding, PolicyBroken, PolicySnapshot, Rule
+from authz.rules import (
+    ANYONE,
+    PROGRAM,
+    SIGNED_IN,
+    Binding,
+    Emergency,
+    PolicyBroken,
+    PolicySnapshot,
+    Rule,
+)
 from kit.clock import Clock
 from kit.errors import Denied, NotFound
 from kit.work import NETWORK, Actor, ActorKind, Scope
@@ -136,6 +145,14 @@ class Decisions:
     def assigned_classes(self, actor: Actor, scope: Scope) -> frozenset[str]:
         """Letters of the classes the actor sees of patients assigned to them."""
         return self._shown(actor, scope, seeing_assigned)
+
+    def emergencies(self, actor: Actor) -> tuple[Emergency, ...]:
+        """The break-glass grants that the actor holds at this moment."""
+        return self._rights(actor).emergencies
+
+    def emergency_classes(self, actor: Actor, scope: Scope) -> frozenset[str]:
+        """Letters of the classes the actor sees of the patients of their break-glass grants."""
+        return self._shown(actor, scope, seeing_in_emergency)
 
     def roles(self, actor: Actor) -> tuple[str, ...]:
         """Every role in force now, built-in ones included."""

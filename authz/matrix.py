@@ -11,6 +11,7 @@ Made from `authz/policy.csv` by `python -m authz.matrix > docs/roles.md`; do not
 A role is granted in the network, in a hospital or in a ward, and holds in everything inside.
 Whatever is not named here is denied. Letters are classes of data:
 """
+PARTLY = (".assigned", ".emergency")
 _LEGEND = " · ".join(f"{c.value} {c.name.lower()}" for c in DataClass)
 
 
@@ -20,7 +21,8 @@ def roles_page(policy: ShippedPolicy) -> str:
     rules = sorted(policy.rules)
     parts = [
         _HEAD, _LEGEND, "\n\n## Who sees what\n\n",
-        "| role | held by | sees of everyone | of own patients | never |\n|---|---|---|---|---|\n",
+        "| role | held by | sees of everyone | of own patients, or a break-glass's | never |\n",
+        "|---|---|---|---|---|\n",
         *(_sight_line(role, kind, policy, rules) for role, kind in shown.items()),
         "\n## Who may do what\n\n| role | actions |\n|---|---|\n",
         *(_action_line(role, rules) for role in shown),
@@ -33,7 +35,7 @@ def roles_page(policy: ShippedPolicy) -> str:
 def _sight_line(role: str, kind: Holder, policy: ShippedPolicy, rules: list[Rule]) -> str:
     seen = [rule for rule in rules if rule.role == role and rule.action.startswith("see.")]
     everyone = "".join(r.action[4] for r in seen if r.eft == "allow" and len(r.action) == 5)
-    assigned = "".join(r.action[4] for r in seen if r.action.endswith(".assigned"))
+    assigned = "".join(r.action[4] for r in seen if r.action.endswith(PARTLY))
     never = "".join(r.action[4] for r in seen if r.eft == "deny")
     codes = ", with one-time codes" if role in policy.totp else ""
     held_by = kind.value.lower().replace("_", " ") + codes

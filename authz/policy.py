@@ -1,12 +1,20 @@
 """The policy in the database: our own adapter, plain SQL in one snapshot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from authz.rules import Binding, PolicySnapshot, Rule, checked_role
+from authz.rules import (
+    EMERGENCY,
+    EMERGENCY_REACH,
+    Binding,
+    Emergency,
+    PolicySnapshot,
+    Rule,
+    checked_role,
+)
 from authz.shipped import ShippedPolicy, shipped_policy
 from kit.db import reading
 from kit.rows import UtcTime
@@ -31,6 +39,18 @@ BINDING = sa.table(
     sa.column("valid_until", UtcTime),
 )
 
+GRANT = sa.table(
+    "break_glass",
+    sa.column("id", sa.Uuid),
+    sa.column("account_id", sa.Uuid),
+    sa.column("hospital_id", sa.Uuid),
+    sa.column("ward_id", sa.Uuid),
+    sa.column("subject", sa.Uuid),
+    sa.column("state", sa.String),
+    sa.column("since", UtcTime),
+    sa.column("until", UtcTime),
+)
+
 
 def read_snapshot(connection: Connection, at: datetime) -> PolicySnapshot:
     """Rules, and what enabled accounts hold now or later. Raises PolicyBroken."""
@@ -43,11 +63,31 @@ def read_snapshot(connection: Connection, at: datetime) -> PolicySnapshot:
     )
     return PolicySnapshot(
         frozenset(Rule(*row) for row in rules),
-        tuple(
-            Binding(user, checked_role(role), Scope(hospital, ward), start, end)
-            for user, role, hospital, ward, start, end in bindings
+        (
+            *(
+                Binding(user, checked_role(role), Scope(hospital, ward), start, end)
+                for user, role, hospital, ward, start, end in bindings
+            ),
+            *_emergencies(connection, at),
         ),
     )
+
+
+def _emergencies(connection: Connection, at: datetime) -> Iterator[Binding]:
+    """What break-glass grants give: the patients' data, and the place where they are."""
+    grants = connection.execute(
+        sa.select(*GRANT.c)
+        .join_from(GRANT, ACCOUNT, ACCOUNT.c.id == GRANT.c.account_id)
+        .where(GRANT.c.state == "ACTIVE", GRANT.c.until > at, ACCOUNT.c.disabled_at.is_(None))
+        .order_by(GRANT.c.id)
+    )
+    for row in grants:
+        grant = Emergency(row.id, row.ward_id, row.subject)
+        span = (row.since, row.until, grant)
+        yield Binding(row.account_id, EMERGENCY, Scope(row.hospital_id), *span)
+        if row.ward_id is not None:
+            reach = Scope(row.hospital_id, row.ward_id)
+            yield Binding(row.account_id, EMERGENCY_REACH, reach, *span)
 
 
 def loader(engine: Engine, clock: Callable[[], datetime]) -> Callable[[], PolicySnapshot]:

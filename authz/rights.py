@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from authz.rules import Binding
+from authz.rules import Binding, Emergency
 from kit.work import NETWORK, Scope
 
 Compile = Callable[[frozenset[str], frozenset[str]], frozenset[str]]
@@ -14,7 +14,9 @@ _REMEMBERED = 4096  # scopes; more than the wards of any network
 class Rights:
     """Valid from its making until `changes_at`, when a binding begins or ends."""
 
-    __slots__ = ("_by_scope", "_compile", "_elsewhere", "changes_at", "fingerprint", "held")
+    __slots__ = (
+        "_by_scope", "_compile", "_elsewhere", "changes_at", "emergencies", "fingerprint", "held",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -24,10 +26,12 @@ class Rights:
         compile_roles: Compile,
     ) -> None:
         bindings = tuple(bindings)
-        granted = {(binding.role, binding.scope) for binding in bindings if binding.valid(at)}
+        valid = [binding for binding in bindings if binding.valid(at)]
+        granted = {(binding.role, binding.scope) for binding in valid}
+        self.emergencies = _emergencies(valid)
         self.held = frozenset(granted | {(role, NETWORK) for role in built_in})
         self.changes_at = next_change(bindings, at)
-        self.fingerprint = _fingerprint(self.held)
+        self.fingerprint = _fingerprint(self.held, self.emergencies)
         self._elsewhere = frozenset(role for role, _ in self.held)
         self._compile = compile_roles
         self._by_scope: dict[Scope, frozenset[str]] = {}
@@ -57,6 +61,12 @@ def next_change(bindings: Iterable[Binding], at: datetime) -> datetime | None:
     return min(moments, default=None)
 
 
-def _fingerprint(held: Iterable[tuple[str, Scope]]) -> str:
+def _emergencies(valid: Iterable[Binding]) -> tuple[Emergency, ...]:
+    return tuple(sorted({one.emergency for one in valid if one.emergency is not None},
+                        key=lambda one: one.grant))  # fmt: skip
+
+
+def _fingerprint(held: Iterable[tuple[str, Scope]], emergencies: Iterable[Emergency]) -> str:
     lines = sorted(f"{role} {scope.path}\n" for role, scope in held)
+    lines += [f"{one.grant}\n" for one in emergencies]  # nobody shares what one of these opens
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -14,11 +14,14 @@ from kit.work import Scope
 
 ANYONE = "anyone"  # also someone who is not logged in
 SIGNED_IN = "signed-in"
+EMERGENCY = "emergency-access"  # by a break-glass grant: its patients' data
+EMERGENCY_REACH = "emergency-reach"  # and the place where they are
 PROGRAM = "program"  # the house itself: timers and jobs
 
 _ROLE = re.compile(r"[a-z]+(-[a-z]+)*")
 _WORD = r"[a-z]+(_[a-z]+)*"
-_ACTION = re.compile(rf"(?!see\.){_WORD}\.{_WORD}|see\.[{''.join(DataClass)}](\.assigned)?")
+_SEEING = rf"see\.[{''.join(DataClass)}](\.assigned|\.emergency)?"
+_ACTION = re.compile(rf"(?!see\.){_WORD}\.{_WORD}|{_SEEING}")
 
 
 class PolicyBroken(RuntimeError):
@@ -47,6 +50,15 @@ class Rule(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """A break-glass grant: of one patient, or of whoever lies in the ward."""
+
+    grant: UUID
+    ward: UUID | None = None
+    subject: UUID | None = None  # None: the ward's patients
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """A role that a person holds in a place, from `valid_from` until before `valid_until`."""
 
@@ -55,6 +67,7 @@ class Binding:
     scope: Scope
     valid_from: datetime
     valid_until: datetime | None = None
+    emergency: Emergency | None = None  # held by a break-glass grant
 
     def valid(self, at: datetime) -> bool:
         return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)

@@ -1,6 +1,8 @@
 """Notices within a second, in every process, that rights, sessions or tokens have changed."""
 
 import threading
+from collections.abc import Iterable
+from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -10,6 +12,12 @@ from authz.sessions import Gate
 from kit.db import reading
 
 EVERY_S = 0.5
+TELLING = frozenset({"BreakGlassStarted", "BreakGlassStopped", "RoleGranted", "RoleRevoked"})
+
+
+class Happened(Protocol):
+    @property
+    def name(self) -> str: ...
 
 
 class Watch:
@@ -28,6 +36,11 @@ class Watch:
             self._gate.refresh(session.connection())
         if epoch != self._epoch and self._decisions.reload():
             self._epoch = epoch
+
+    def heard(self, changes: Iterable[Happened]) -> None:
+        """The feed has news: rights that this process gave or took hold here at once."""
+        if any(change.name in TELLING for change in changes):
+            self.step()
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop. An unreachable database raises an alarm, not the thread."""

@@ -21,8 +21,9 @@ _RUN_OWNER = "WARDGRID_TEST_OWNER"
 
 # What no database judges runs on PostgreSQL by night, by day on SQLite alone.
 _BY_NIGHT = frozenset({
-    "admissions_domain", "alarm_rules", "demand", "fhir", "forecasts", "gateways", "measures",
-    "moves", "notices", "pressure", "rosters_domain", "scenarios", "staff", "transfers",
+    "admissions_domain", "alarm_rules", "break_glass", "demand", "fhir", "forecasts", "gateways",
+    "measures", "moves", "notices", "pressure", "reviews", "rosters_domain", "scenarios", "staff",
+    "transfers",
 })  # fmt: skip
 _BY_DAY = frozenset({"test_duties.py", "test_refusals.py"})  # constraints stand behind these
 

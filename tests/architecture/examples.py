@@ -18,6 +18,7 @@ from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmKind, Severity
 from domain.backups.model import BackupAct
 from domain.beds.model import BlockReason, CleaningPriority
+from domain.break_glass.model import BreakGlassReason
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import verifier_of
 from domain.forecasts.words import ForecastMeasure
@@ -54,7 +55,7 @@ POINTS_AT = {
     "account_id": "account", "alarm_id": "alarm", "contact_id": "contact",
     "delivery_id": "delivery", "on_call_id": "on_call", "assignment_id": "assignment", "bed_id": "bed",
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
-    "encounter_id": "encounter", "flood_id": "flood", "hold_id": "hold",
+    "encounter_id": "encounter", "flood_id": "flood", "grant_id": "grant", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold",
     "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
@@ -96,6 +97,8 @@ SAID: dict[str, Any] = {
     "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True, "card": "HUDDLE", "measure": "occupancy", "fall": 80.0, "level": 2, "rise": 86.0,
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
     "word": DoctorWord.WISHED,
+    "finding": "as it should be", "justified": True, "reason_code": BreakGlassReason.OTHER,
+    "reason_text": "collapsed in the corridor",
 }  # fmt: skip
 REASONS = {
     "BlockReason": BlockReason.REPAIR, "CancelReason": CancelReason.NOT_NEEDED,

@@ -16,7 +16,7 @@ from app.solver_process import SolverLimits
 from app.wiring import App
 from authz.sessions import BEARER, new_secret
 from domain.accounts.devices import IssueScreenToken
-from domain.accounts.model import RoleBinding
+from domain.accounts.model import Account, RoleBinding
 from domain.admissions.commands import RequestAdmission, SetTheatreSession
 from domain.alarms.commands import RaiseAlarm
 from domain.alarms.lifecycle import Cause
@@ -27,6 +27,9 @@ from domain.backups.model import BackupAct
 from domain.beds.cleaning import MarkDirty
 from domain.beds.commands import AddBed, AdmitPatient, HoldBed, RequestBed
 from domain.beds.waivers import WaiveRoomSex
+from domain.break_glass.ending import EndBreakGlass
+from domain.break_glass.model import BreakGlassReason
+from domain.break_glass.requesting import RequestBreakGlass
 from domain.devices.commands import AttachDevice, NameDeviceMetric, RegisterDevice
 from domain.devices.model import DeviceKind
 from domain.devices.verifiers import new_device_secret
@@ -161,6 +164,7 @@ def fill(
             _rule(city, corner, f"{code}-{ward_code}".lower())
             _outbound(city, corner, f"{code}-{ward_code}".lower())
             _notices(city, corner)
+            _break_glass(city, corner)
             _staff(city, corner, f"{code}-{ward_code}".lower())
             _care(city, corner, f"{code}-{ward_code}".lower())
             city.corners[f"{code}/{ward_code}"] = corner
@@ -408,6 +412,25 @@ def _notices(city: City, corner: Corner) -> None:
         account_id=ids["account"],
     )).id  # fmt: skip
     city.do(PlanDeliveries(hospital_id=ids["hospital"]), PROGRAM)
+
+
+def _break_glass(city: City, corner: Corner) -> None:
+    """Somebody broke the glass of the patient, and it is over and to be judged."""
+    physician = Actor(city.enrol("physician", scope=corner.scope).id, session=new_id())
+    engine = open_engine(city.url, guarded=False)
+    with Session(engine) as session:
+        account = session.get(Account, physician.id)
+        assert account is not None
+        account.kind, account.login_name, account.totp_confirmed = (
+            ActorKind.PERSON, f"physician.{account.id}", True,
+        )  # fmt: skip
+        session.commit()
+    engine.dispose()
+    grant = city.do(RequestBreakGlass(
+        patient_id=corner.ids["patient"], reason_code=BreakGlassReason.URGENT_CARE,
+        reason_text="collapsed in the corridor", minutes=15, credential=1, totp_step=1,
+    ), physician)  # fmt: skip
+    corner.ids["grant"] = city.do(EndBreakGlass(grant_id=grant.id), physician).id
 
 
 def _staff(city: City, corner: Corner, number: str) -> None:

@@ -1,0 +1,12 @@
+"""Chinese texts of refusals about break-glass and the review of accesses, by reason code."""
+
+TRUST: dict[str, str] = {
+    "BREAK_GLASS_MANY": "您同时进行的紧急访问已达上限,请先结束一项。",
+    "BREAK_GLASS_MINUTES": "紧急访问的时长超出所允许的范围。",
+    "BREAK_GLASS_OPEN": "该紧急访问仍在有效期内。",
+    "BREAK_GLASS_REASON": "请填写理由,并注意字数要求。",
+    "BREAK_GLASS_STATE": "紧急访问当前状态不允许此操作,可行的状态见 allowed。",
+    "BREAK_GLASS_TARGET": "您的角色不能对该对象进行紧急访问。",
+    "OWN_BREAK_GLASS": "本人的紧急访问须由他人审核。",
+    "REAUTHENTICATE": "此操作须由本人以密码和验证码再次确认。",
+}

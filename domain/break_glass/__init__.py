@@ -1,0 +1,1 @@
+"""Break-glass: opening a patient's record in an emergency, for a while, on record, and judged."""
