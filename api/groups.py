@@ -22,9 +22,11 @@ from api.watching import Watch
 from api.wire import Payload
 from app.tail import Change
 from kit.errors import Refusal
+from kit.ids import new_id
 from kit.work import Actor
 
 Shown = frozenset[tuple[UUID, str]]
+View = tuple[Actor, UUID]  # who looks, and the id under which the record knows the view
 GroupKey = tuple[object, ...]
 
 
@@ -52,8 +54,9 @@ class Reader(Protocol):
     def viewer_key(self, actor: Actor, topics: tuple[Topic, ...]) -> GroupKey:
         """Equal for viewers who see alike in these places."""
 
-    def on_view(self, viewers: list[Actor], context: Any, shown: Shown, phase: str) -> None:
-        """Make durable that these viewers are shown these fields of these subjects."""
+    def on_view(self, views: list[View], context: Any, shown: Shown, phase: str, how: str) -> None:
+        """Make durable that these viewers are shown these fields of these subjects; `how` a view
+        ended."""
 
 
 class Receiver(Protocol):
@@ -73,6 +76,8 @@ class Member:
     actor: Actor
     watch: Watch
     context: Callable[[], Any]
+    view: UUID = field(default_factory=new_id)
+    place: Any = None  # the context of the last reading that told something
     told: Shown = frozenset()  # what the record says this viewer was shown
     seen: bytes = b""  # the content last sent
     gone: bool = False

@@ -73,8 +73,8 @@ class Hub:
         """Admit a subscriber and see to the first payload. Raises a Refusal."""
         self._seat(member, await self._topics(member))
 
-    def leave(self, member: Member) -> None:
-        """The subscriber went away."""
+    def leave(self, member: Member, how: str = "CLOSED") -> None:
+        """The subscriber went away, or is sent away."""
         member.gone = True
         group = self._home.pop(member, None)
         if group is None:
@@ -82,8 +82,11 @@ class Hub:
         del group.members[member]
         if not group.members:
             self._dissolve(group)
+        self._stopped(member, how)
+
+    def _stopped(self, member: Member, how: str) -> None:
         if member.told:
-            self._start(self._record([member], member.told, "view.stop"))
+            self._start(self._record([member], member.told, "view.stop", member.place, how))
 
     def changed(self, changes: Sequence[Change]) -> None:
         """The feed has news. Call it on the event loop."""
@@ -108,15 +111,13 @@ class Hub:
         if self._timer is not None:
             self._timer.cancel()
         for member in list(self._home):
-            self.leave(member)
+            self.leave(member, "STOPPED")
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _topics(self, member: Member) -> Topics:
-        watch = member.watch
-        return await self._thread(
-            self._reader.topics, member.context(), watch.live, watch.arguments
-        )
+        live, given = member.watch.live, member.watch.arguments
+        return await self._thread(self._reader.topics, member.context(), live, given)
 
     def _seat(self, member: Member, topics: Topics) -> None:
         if member.gone:
@@ -199,7 +200,7 @@ class Hub:
 
     def _cast_off(self, members: list[Member], fault: Exception) -> None:
         for member in members:
-            self.leave(member)
+            self.leave(member, "REVOKED" if isinstance(fault, Refusal) else "FAILED")
         if isinstance(fault, Refusal):
             for member in members:
                 self._refuse(member, fault)
@@ -213,13 +214,16 @@ class Hub:
             if news := reading.shown - told:
                 fresh = [member for member in behind if member.told == told]
                 try:
-                    await self._record(fresh, news, "view.more" if told else "view.start", reading)
+                    phase = "view.more" if told else "view.start"
+                    await self._record(fresh, news, phase, reading.context)
                 except Exception as fault:  # what is not on record is not shown
                     self._cast_off(fresh, fault)
                     continue
                 known = told | reading.shown
                 for member in fresh:
-                    member.told = known
+                    member.told, member.place = known, reading.context
+                    if member.gone and not told:  # left meanwhile: what began has to end
+                        self._stopped(member, "CLOSED")
         if self._epoch() != self._at:
             self._start(self._reseat())
         elif group.latest is reading:  # else a newer one is on its way to the same members
@@ -233,12 +237,10 @@ class Hub:
             member.receiver.deliver(member, reading.payload)
 
     async def _record(
-        self, members: Iterable[Member], shown: Any, phase: str, reading: Reading | None = None
+        self, members: Iterable[Member], shown: Any, phase: str, context: Any, how: str = ""
     ) -> None:
-        viewers = list({member.actor.id: member.actor for member in members}.values())
-        member = next(iter(members))
-        context = reading.context if reading else member.context()
-        await self._thread(self._reader.on_view, viewers, context, shown, phase)
+        views = [(member.actor, member.view) for member in members]
+        await self._thread(self._reader.on_view, views, context, shown, phase, how)
 
     async def _reseat(self) -> None:
         """A new policy: nobody keeps a seat that the old one gave."""
@@ -269,6 +271,7 @@ class Hub:
             self._seat(member, topics)
         elif not member.gone:
             member.gone = True
+            self._stopped(member, "REVOKED")
             self._refuse(member, topics)
 
     def _start(self, work: Any) -> None:

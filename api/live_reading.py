@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from api.context import Context, read_draft, snapshot
+from api.groups import Shown, View
 from api.query import read
 from api.subscription import Live, Topic
 from app.wiring import App
@@ -16,8 +17,8 @@ from kit.work import Actor
 class LiveReader:
     """`api.groups.Reader` over the program. All calls block."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, process: UUID) -> None:
+        self._app, self._process = app, process
 
     def topics(self, context: Context, live: Live, arguments: dict[str, Any]) -> tuple[Topic, ...]:
         """What wakes the subscriber. Raises NotFound where the viewer may see nothing."""
@@ -43,13 +44,16 @@ class LiveReader:
 
     def on_view(
         self,
-        viewers: list[Actor],
+        views: list[View],
         context: Context,
-        shown: frozenset[tuple[UUID, str]],
+        shown: Shown,
         phase: str,
+        how: str = "",
     ) -> None:
         """Make durable, before it is sent, that these viewers are shown these fields."""
-        for viewer in viewers:
+        for viewer, view in views:
+            notes = {**context.notes, "view": str(view), "process": str(self._process)}
             draft = read_draft(self._app, viewer, phase, context.operation, shown,
-                               context.disclosures)  # fmt: skip
+                               context.disclosures, notes=notes | ({"how": how} if how else {}),
+                               )  # fmt: skip
             self._app.pipeline.record(draft)

@@ -30,6 +30,7 @@ from app.health import (
     schema_is,
 )
 from app.migrate import newest_revision
+from app.open_views import OpenViews
 from app.parts import EVERY, Part
 from app.settings import Settings
 from app.wiring import App, build
@@ -75,16 +76,18 @@ def serve(
         metrics=app.metrics,
         development=settings.development,
     )
+    views = OpenViews(app.engine, app.pipeline, app.drafts, app.clock)
     live = LiveDoor(
-        door, LiveReader(app), app.feed, lambda: app.decisions.epoch, origins=settings.origins
-    )
+        door, LiveReader(app, views.process), app.feed, lambda: app.decisions.epoch,
+        origins=settings.origins,
+    )  # fmt: skip
     return application(
         door,
         live,
         screens=settings.screens or _screens(),
         ready=_ready(app),
         metrics_token=_metrics_token(settings),
-        lifespan=lambda: _running(app, beside, parts),
+        lifespan=lambda: _running(app, beside, parts, views),
         exchanges=exchanges(app),
     )
 
@@ -102,7 +105,10 @@ def _screens() -> Path:
 
 @asynccontextmanager
 async def _running(
-    app: App, beside: Callable[[], None] | None, parts: Collection[Part]
+    app: App,
+    beside: Callable[[], None] | None,
+    parts: Collection[Part],
+    views: OpenViews | None = None,
 ) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     begin = partial(
@@ -111,10 +117,14 @@ async def _running(
     )  # fmt: skip
     await anyio.to_thread.run_sync(begin)
     try:
+        if views:
+            await anyio.to_thread.run_sync(views.begin)
         if beside:
             beside()
         yield
     finally:
+        if views:
+            await anyio.to_thread.run_sync(views.end)
         await anyio.to_thread.run_sync(app.stop)
 
 

@@ -187,6 +187,22 @@ def test_a_view_is_on_record_before_it_is_seen_and_until_it_is_left(
         while len(house.views) == 3:
             one.quiet()
     assert house.views[3] == ([2], "view.stop", 2)
+    assert house.endings == ["CLOSED"]
+
+
+def test_a_view_that_a_new_policy_ends_is_ended_on_record(port: int, house: ToyHouse) -> None:
+    house.beds[WARDS[0]]["01"] = "Li"
+    with Screen(port, user=1) as screen:
+        screen.watch()
+        screen.board()
+        screen.watch(key="again")
+        screen.board()
+        house.rights[1] = "nobody"
+        house.epoch += 1
+        assert screen.closed() == (4403, "Forbidden")
+    phases = [phase for who, phase, _ in house.views if who == [1]]
+    assert phases[-4:] == ["view.start"] * 2 + ["view.stop"] * 2
+    assert house.endings[-2:] == ["REVOKED"] * 2
 
 
 def test_a_view_that_cannot_be_recorded_is_not_shown(

@@ -12,7 +12,7 @@ import strawberry
 
 from api.documents import Documents
 from api.door import ANYONE, Asking, Door, Visitor
-from api.groups import Shown
+from api.groups import Shown, View
 from api.limits import FREE, ONCE, Limits
 from api.live import LiveDoor
 from api.sight import Disclosures
@@ -167,6 +167,7 @@ class ToyHouse:
         self.now = NOON
         self.ended: set[UUID] = set()
         self.views: list[tuple[list[int], str, int]] = []
+        self.endings: list[str] = []
         self.sealed: list[tuple[UUID, str]] = []
         self.reads = 0
         self.cursor = 0
@@ -208,8 +209,11 @@ class ToyHouse:
     def viewer_key(self, actor: Actor, topics: Any) -> tuple[object, ...]:
         return (self.rights.get(actor.id.int, "nurse"),)
 
-    def on_view(self, viewers: list[Actor], context: Any, shown: Shown, phase: str) -> None:
-        self.views.append((sorted(v.id.int for v in viewers), phase, len(shown)))
+    def on_view(
+        self, views: list[View], context: Any, shown: Shown, phase: str, how: str = ""
+    ) -> None:
+        self.views.append((sorted(viewer.id.int for viewer, _ in views), phase, len(shown)))
+        self.endings += [how] if how else []
 
     def authenticate(self, token: str) -> Visitor:
         number = token.removeprefix("user-")

@@ -111,7 +111,7 @@ def test_live_values_are_of_who_lies_there_and_go_on_from_a_cursor(city: City) -
     _store(city, 88.0, "EAST/B")
     fields = get_object_definition(Subscription, strict=True).fields
     live: Live = next(f.metadata[LIVE] for f in fields if f.python_name == "device_readings")
-    reader, given = LiveReader(city.app), {"device_id": ids["device"]}
+    reader, given = LiveReader(city.app, new_id()), {"device_id": ids["device"]}
     context = Context(city.app, _someone(city, "charge-nurse", "EAST/B"))
     (topic,) = reader.topics(context, live, given)
     assert topic.scope == Scope(ids["hospital"], ids["ward"])
