@@ -112,6 +112,12 @@ class Documents:
             raise Rejected.because("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
         return known
 
+    def known(self, text: str) -> Document | None:
+        """The document of a text that was admitted before; nothing is parsed for it."""
+        key = digest(text)
+        with self._lock:
+            return self._trusted.get(key) or self._free.get(key) or self._laid_out.get(text)
+
     def listed(self, text: str) -> Document:
         """The allow-listed document of a text, however the client's library laid it out."""
         found = self._trusted.get(digest(text)) or self._laid_out.get(text)

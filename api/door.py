@@ -1,7 +1,7 @@
 """What the doors (HTTP and WebSocket) need of the house, and nothing more of it."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -12,7 +12,10 @@ from strawberry.execution import optimized_is_awaitable
 
 from api.documents import Document, Documents, Rejected, digest, root_fields
 from api.request import GraphQLRequest
+from api.work_class import class_of
+from app.load import Load
 from app.metrics import Metrics
+from app.objectives import WorkClass
 from kit.work import Actor
 
 ANYONE = "anyone"  # field metadata: needs no token (log-in, refresh)
@@ -57,6 +60,18 @@ class Door:
     clock: Callable[[], datetime]
     metrics: Metrics
     development: bool = False
+    load: Load = field(default_factory=Load)
+
+    def expected(self, asked: GraphQLRequest) -> WorkClass:
+        """The class of work, before anything dear is done; a document never seen may wait."""
+        try:
+            document = (self.documents.known(asked.query) if asked.query
+                        else self.documents.trusted(asked.document or ""))  # fmt: skip
+            if document is None:
+                return WorkClass.LIST
+            return class_of(self.schema._schema, document, document.operation(asked.operation_name))
+        except Rejected:  # told why in a moment
+            return WorkClass.LIST
 
     def find(self, asked: GraphQLRequest, actor: Actor | None) -> Document:
         """The document asked for. Raises Rejected where this actor may not send it."""

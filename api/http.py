@@ -19,11 +19,12 @@ from api.negotiation import JSON, HttpProblem, answer_type, require_json
 from api.replies import UNAUTHENTICATED, masked, outcome_of, payload_of, status_of, to_json
 from api.request import MAX_BODY_BYTES, GraphQLRequest, as_request, read_request
 from api.work_class import class_of
+from app.load import BUSY, RETRY_AFTER_S, Busy
 from kit.errors import Refusal
 from kit.ids import new_id
 
 BODY_TIMEOUT_S = 10
-AT_ONCE = 64  # operations under way; what comes on top is told to come back
+AT_ONCE = 256  # requests that are read or under way; operations have limits of their own
 _LOG_IN = {"WWW-Authenticate": "Bearer"}
 
 
@@ -44,7 +45,7 @@ class HttpDoor:
 
     async def _guarded(self, request: Request) -> Response:
         if self._under_way >= AT_ONCE:
-            return _told(HttpProblem(503, "BUSY", "try again soon", {"Retry-After": "1"}))
+            return _told(_busy())
         self._under_way += 1
         try:
             return await self._answer(request)
@@ -60,6 +61,15 @@ class HttpDoor:
     async def _answer(self, request: Request) -> Response:
         media_type = self._method_allowed(request)
         asked = await self._read(request)
+        kind = self._door.expected(asked)
+        try:
+            with self._door.load.under(kind):
+                return await self._found(request, asked, media_type)
+        except Busy:
+            self._door.metrics.shed(kind)
+            raise _busy() from None
+
+    async def _found(self, request: Request, asked: GraphQLRequest, media_type: str) -> Response:
         visitor = await self._visitor(request)
         try:
             document = self._door.find(asked, visitor.actor if visitor else None)
@@ -190,6 +200,11 @@ def _json(
 
 def _stranger() -> HttpProblem:
     return HttpProblem(401, UNAUTHENTICATED, "log in, then send the access token", _LOG_IN)
+
+
+def _busy() -> HttpProblem:
+    return HttpProblem(503, BUSY, "too much is under way; try again soon",
+                       {"Retry-After": str(RETRY_AFTER_S)})  # fmt: skip
 
 
 def _too_large() -> HttpProblem:

@@ -25,6 +25,8 @@ from api.replies import masked, told
 from api.request import as_request
 from api.watching import watch_of
 from api.wire import EXTENSION, Payload, Wire, message
+from app.load import BUSY, Busy
+from app.objectives import WorkClass
 from kit.errors import Refusal
 from kit.ids import new_id
 
@@ -210,7 +212,12 @@ class Socket:
         self._members[member.id] = member
         self._door.metrics.subscribed(1)
         try:
-            await self._seats.join(member)
+            with self._door.load.under(WorkClass.CARE):
+                await self._seats.join(member)
+        except Busy:
+            self._door.metrics.shed(WorkClass.CARE)
+            self._forget(member)
+            self._error(member.id, [_coded(BUSY, "too much is under way; subscribe again soon")])
         except Refusal as why:
             self._forget(member)
             self._error(member.id, [refused(why)])

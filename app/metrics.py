@@ -36,6 +36,7 @@ class Metrics:
         )  # fmt: skip
         self._commands = self._counter("commands", "Commands", "command", "outcome")
         self._refused = self._counter("requests_refused", "Refused at the door", "reason")
+        self._shed = self._counter("shed", "Turned away for load", "work")
         self._sockets = self._gauge("sockets", "Open live sockets")
         self._subscriptions = self._gauge("subscriptions", "Open subscriptions")
         self._closed = self._counter("sockets_closed", "Live sockets closed by us", "code")
@@ -75,6 +76,11 @@ class Metrics:
 
     def refused(self, reason: str) -> None:
         self._refused.labels(reason).inc()
+
+    def shed(self, kind: WorkClass) -> None:
+        """An operation that was turned away because too much is under way."""
+        self._shed.labels(kind).inc()
+        self.levels.note(Source.ANSWERS, 1)
 
     def fault(self, kind: str) -> None:
         self._faults.labels(kind).inc()

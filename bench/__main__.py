@@ -14,7 +14,7 @@ from time import monotonic
 BENCHES = ("decisions", "seal", "login_timing", "ledger", "reads", "fanout", "bed_plan",
            "transfers", "restart", "writes", "readings", "ingest", "alarm_latency",
            "alarm_quality", "rule_rate", "detectors", "status", "forecast", "nrp",
-           "solvers", "audit_search")  # fmt: skip
+           "solvers", "audit_search", "overload")  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 
