@@ -9,11 +9,15 @@ import strawberry
 from api.limits import AT_MOST
 from api.query import Reader, query
 from api.sight import CLASS, Sight, View, classified, shows
+from app.circuits import Circuits, Outward
 from app.objectives import objectives
 from app.service_levels import Standing
+from app.wiring import App
 from authz.classes import DataClass
 from kit.errors import Denied
 from kit.work import NETWORK
+
+strawberry.enum(Outward)
 
 
 @strawberry.enum
@@ -63,6 +67,21 @@ class ServiceObjective:
 
 @classified(DataClass.ACCOUNTS)
 @strawberry.type
+class ServiceCircuit:
+    """Whom the program calls: how many fail, and how many of them are not tried for a while."""
+
+    outward: Outward
+    failing: int
+    open: int
+
+    @classmethod
+    def of(cls, outward: Outward, circuits: Circuits) -> Self:
+        failing, open_ = circuits.standing()
+        return cls(outward=outward, failing=failing, open=open_)
+
+
+@classified(DataClass.ACCOUNTS)
+@strawberry.type
 class ServiceStatus(View):
     """The process that answers; of several, each tells of itself."""
 
@@ -73,16 +92,20 @@ class ServiceStatus(View):
         metadata={CLASS: DataClass.ACCOUNTS, AT_MOST: len(objectives())}
     )
 
+    circuits: list[ServiceCircuit] | None = strawberry.field(
+        metadata={CLASS: DataClass.ACCOUNTS, AT_MOST: len(Outward)}
+    )
+
     @classmethod
-    def of(
-        cls, found: list[Standing], read_only_since: datetime | None, as_of: datetime, sight: Sight
-    ) -> Self:
+    def of(cls, app: App, as_of: datetime, sight: Sight) -> Self:
+        found, read_only_since = app.metrics.levels.standings(), app.room.since
         strained = any(one.recent_burn > 1 for one in found)
         state = ServiceState.STRAINED if strained else ServiceState.GOOD
         return cls(
             sight=sight, as_of=as_of, read_only_since=read_only_since,
             state=ServiceState.READ_ONLY if read_only_since else state,
             objectives=[ServiceObjective.of(one) for one in found],
+            circuits=[ServiceCircuit.of(*one) for one in app.breakers.of.items()],
         )  # fmt: skip
 
 
@@ -93,7 +116,4 @@ class ServiceQueries:
         """In a word for whoever depends on it; with the figures for who answers for it."""
         if not reader.scopes:
             raise Denied("you hold no role that looks after the service")
-        app = reader.context.app
-        return ServiceStatus.of(
-            app.metrics.levels.standings(), app.room.since, reader.now, reader.sight(NETWORK)
-        )
+        return ServiceStatus.of(reader.context.app, reader.now, reader.sight(NETWORK))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
+from app.circuits import Circuits
 from app.jobs import PROGRAM
 from app.objectives import Source, objectives
 from audit.checkpoint import read_unchecked
@@ -19,6 +20,7 @@ from audit.export import ExportRefused, newest_checkpoint
 from domain.alarms.rule_measures import (
     BACKUP_AGE,
     BURN,
+    CIRCUITS_OPEN,
     DISK_FREE,
     LEDGER_LAG,
     READ_ONLY,
@@ -68,6 +70,9 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
     metrics.watch("checkpoint_age_seconds", "Age of the checkpoint kept outside", checkpoint_age)
     metrics.watch("backup_age_seconds", "Age of the newest backup", app.backups.age_s)
     metrics.watch("read_only", "1 while the disk is full", lambda: app.room.on)
+    for outward, circuits in app.breakers.of.items():
+        metrics.watch(f"circuits_open_{outward.lower()}", "Receivers not tried for a while",
+                      partial(_open, circuits))  # fmt: skip
     figures.sampled = levels.note
     figures.samples |= {
         Source.LEDGER: app.ledger_lag_s,
@@ -79,6 +84,7 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
         WRITER_WAITING: lambda: float(app.writer.waiting),
         BACKUP_AGE: app.backups.age_s,
         DISK_FREE: disk_free(app.settings.data_folder),
+        CIRCUITS_OPEN: lambda: float(app.breakers.open()),
         READ_ONLY: lambda: float(app.room.on),
         **{BURN + one.name: partial(levels.recent_burn, one.name) for one in objectives()},
     }
@@ -88,6 +94,10 @@ def _record_room(app: "App", began: bool) -> None:
     notes: dict[str, int | str] = {"state": "began" if began else "ended",
                                    "refused": app.room.refused}  # fmt: skip
     app.pipeline.record(app.drafts.told(app.clock(), PROGRAM, "program.read_only", notes))
+
+
+def _open(circuits: Circuits) -> float:
+    return circuits.standing()[1]
 
 
 def disk_free(folder: Path) -> Figure:

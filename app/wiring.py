@@ -18,6 +18,7 @@ import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from app.answers import Answers
 from app.backups.runner import Backups
 from app.bell import Bell
+from app.circuits import Breakers, Outward
 from app.cursors import KEY_BYTES, Cursors
 from app.doors import Door, doors
 from app.drafts import Drafts
@@ -94,6 +95,7 @@ class App:
     watch: Watch
     metrics: Metrics
     room: DiskRoom
+    breakers: Breakers
     clock: Clock
     on_commit: list[Callable[[], None]]  # called after each commit; must return at once
     progress: dict[UUID, dict[str, Any]] = field(default_factory=dict)
@@ -208,7 +210,7 @@ def build(
     )  # fmt: skip
     tokens = access_tokens(settings, keys)
     gate = Gate(engine, tokens, clock)
-    figures = ProgramFigures()
+    figures, breakers = ProgramFigures(), Breakers()
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
@@ -220,9 +222,10 @@ def build(
                         lambda command: pipeline.run(PROGRAM, command).result,
                         lambda: room.on),
         witnessing=Witnessing(engine, witnesses_of(settings.witnesses), settings.witness_quorum,
-                              settings.witnessed_file, settings.witness_period_s, tell),
+                              settings.witnessed_file, settings.witness_period_s, tell,
+                              breakers.of[Outward.WITNESSES]),
         watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
-        room=room, clock=clock, on_commit=bell.ring,
+        room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     bell.ring.append(app.jobs.wake)
     feed.listen(app.watch.heard)

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine
 
+from app.circuits import Circuits
 from audit import log_rows
 from audit.checkpoint import BadNote, read_unchecked
 from audit.cosignature import WitnessKey
@@ -59,6 +60,7 @@ class Witnessing:
     file: Path
     period_s: float
     alarm: Callable[[str], None]
+    circuits: Circuits = field(default_factory=Circuits)
     cosigned: int = 0  # leaves of the newest checkpoint that enough cosigned
     transport: httpx.BaseTransport | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -133,10 +135,16 @@ class Witnessing:
         return answer.text
 
     def _post(self, witness: Asked, body: bytes) -> httpx.Response | None:
+        name = witness.key.name
+        if not self.circuits.begin(name):
+            return None
         try:
             with httpx.Client(timeout=TIMEOUT_S, transport=self.transport) as client:
-                return client.post(f"{witness.url}/add-checkpoint", content=body)
+                answer = client.post(f"{witness.url}/add-checkpoint", content=body)
+            self.circuits.arrived(name)
+            return answer
         except httpx.HTTPError as away:
+            self.circuits.failed(name)
             log.warning("witness is away", extra={"fault": type(away).__name__})
             return None
 

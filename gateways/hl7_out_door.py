@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
-import stamina
 from prometheus_client import Counter, Gauge
 
+from app.circuits import Outward
 from app.jobs import PROGRAM
 from app.tail import Change
 from app.wiring import App
@@ -34,7 +34,7 @@ log = logging.getLogger("wardgrid.hl7")
 
 POLL_S = 1.0
 AGAIN_S = 5.0  # after a fault, or while another process tells the peer
-LONGEST_WAIT_S = 60.0
+AT_FIRST_S, LOOK_S = 0.3, 0.1  # between tries; the pauses are those of the circuit
 Task = Callable[[Peer, asyncio.Event], Awaitable[None]]
 WAKE = frozenset({*OF_BEDS, *TRIGGERS, "OutboundPlanned", "OutboundSettled"})
 
@@ -44,6 +44,7 @@ class OutboundDoor:
 
     def __init__(self, app: App, peers: Sequence[Peer]) -> None:
         self._app, self._peers = app, peers
+        self._circuits = app.breakers.of[Outward.HL7]
         registry = app.metrics.registry
         self._sent = Counter("wardgrid_hl7_sent", "HL7 messages to peers, by their answer",
                              ("peer", "code"), registry=registry)  # fmt: skip
@@ -151,19 +152,24 @@ class OutboundDoor:
     async def _until_answered(
         self, peer: Peer, client: MllpClient, body: bytes, control_id: str
     ) -> tuple[Receipt, int]:
-        async for attempt in stamina.retry_context(
-            on=NoAnswer, attempts=None, timeout=None, wait_initial=0.2, wait_max=LONGEST_WAIT_S,
-            wait_jitter=0.2,
-        ):  # fmt: skip
-            with attempt:
-                self._silent.labels(peer.name).set(int(attempt.num > 1))
+        attempt = 0
+        while True:
+            if not self._circuits.begin(peer.name):
+                await asyncio.sleep(LOOK_S)
+                continue
+            attempt += 1
+            self._silent.labels(peer.name).set(int(attempt > 1))
+            try:
                 told = receipt(await client.ask(body), control_id)
-                if told is None:
-                    await client.close()  # it answers something else: begin anew
-                    raise NoAnswer("another answer")
+            except NoAnswer:
+                told = None
+            if told is not None:
+                self._circuits.arrived(peer.name)
                 self._silent.labels(peer.name).set(0)
-                return told, attempt.num
-        raise AssertionError("it ends by an answer only")
+                return told, attempt
+            await client.close()  # it may answer something else: begin anew
+            self._circuits.failed(peer.name)
+            await asyncio.sleep(AT_FIRST_S)
 
     def _next(self, peer: str) -> Any:
         with reading(self._app.read_engine) as session:

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
+from app.circuits import Circuits, Outward
 from app.jobs import PROGRAM
 from app.wiring import App
 from domain.notices.queries import Due, Paused, due_deliveries
 from domain.notices.sending import ClaimDelivery, RecordDelivery
 from domain.notices.words import Channel, Outcome, Parcel, Verdict, later, never
-from gateways.circuits import Circuits
 from gateways.notice_channels import senders_of
 from kit.command import Command
 from kit.db import reading
@@ -44,7 +44,7 @@ class NoticesOut:
         self, app: App, senders: Mapping[Channel, Sender], *, circuits: Circuits | None = None
     ) -> None:
         self._app, self._senders = app, senders
-        self._circuits = circuits or Circuits()
+        self._circuits = circuits or app.breakers.of[Outward.NOTICES]
         self._hands: dict[UUID, asyncio.Task[None]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="notices")
         self._thread = threading.Thread(target=self._serve, name="notices", daemon=True)

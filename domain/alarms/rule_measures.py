@@ -29,7 +29,7 @@ class KnownMeasure:
 CLOCK_SKEW, BATTERY = "device_clock_skew", "device_battery"
 LEDGER_LAG, WRITER_WAITING, DISK_FREE = "ledger_lag", "writer_waiting", "disk_free"
 BACKUP_AGE = "backup_age"
-READ_ONLY = "read_only"
+READ_ONLY, CIRCUITS_OPEN = "read_only", "circuits_open"
 # Of an objective (app/objectives.csv): 1 spends its error budget exactly within its window.
 BURN = "burn_"
 _BURNS = {
@@ -60,6 +60,8 @@ MEASURES: dict[str, KnownMeasure] = {
                                  AlarmKind.SERVICE),
     DISK_FREE: KnownMeasure(About.PROGRAM, "%", "磁盘剩余", "Disk space left", AlarmKind.SERVICE),
     READ_ONLY: KnownMeasure(About.PROGRAM, "1", "只读状态", "Read-only state", AlarmKind.SERVICE),
+    CIRCUITS_OPEN: KnownMeasure(About.PROGRAM, "1", "暂停的外部接收方", "Receivers not tried",
+                                AlarmKind.SERVICE),
     BACKUP_AGE: KnownMeasure(About.PROGRAM, "s", "最近备份距今", "Age of the newest backup",
                              AlarmKind.SERVICE),
     **{

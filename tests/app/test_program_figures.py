@@ -14,7 +14,8 @@ from app.wiring import App
 from kit.work import Actor
 from tests.house import enrol, house, sign
 
-STATUS = """{ serviceStatus { state objectives { name limit measured good burn value met } } }"""
+STATUS = """{ serviceStatus { state objectives { name limit measured good burn value met }
+  circuits { outward failing open } } }"""
 
 
 def ask(app: App, actor: Actor) -> Any:
@@ -37,12 +38,15 @@ def test_who_looks_after_the_service_sees_its_figures_and_others_a_word(
         shown = ask(app, administrator).data["serviceStatus"]
         by_name = {one["name"]: one for one in shown["objectives"]}
         assert shown["state"] == "GOOD"
+        assert {"outward": "HL7", "failing": 0, "open": 0} in shown["circuits"]
         assert (by_name["ledger_lag"]["measured"], by_name["ledger_lag"]["good"]) == (1, 1)
         assert (by_name["backup_age"]["measured"], by_name["backup_age"]["good"]) == (1, 0)
         for _ in range(LEAST):
             levels.note(Source.ALARM, 30.0)
         strained = ask(app, supervisor)
-        assert strained.data == {"serviceStatus": {"state": "STRAINED", "objectives": None}}
+        assert strained.data == {
+            "serviceStatus": {"state": "STRAINED", "objectives": None, "circuits": None}
+        }
         refused = ask(app, nurse)
         assert refused.data is None
         assert [error.original_error.code for error in refused.errors] == ["DENIED"]

@@ -1,6 +1,13 @@
 """Pauses for receivers that fail."""
 
-from gateways.circuits import Circuits
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+
+from app.circuits import Breakers, Circuits, Outward
+from app.witnessing import Asked, Witnessing
 
 
 class Ticks:
@@ -57,3 +64,28 @@ def test_an_arrival_between_failures_forgives_them() -> None:
         circuits.failed("EMAIL")
         circuits.arrived("EMAIL")
     assert circuits.paused() == ()
+
+
+def test_a_witness_that_is_away_is_not_asked_all_the_time(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def away(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        raise httpx.ConnectError("away")
+
+    circuits, nobody = Circuits(Ticks()), cast("Any", None)
+    here = Witnessing(nobody, [], 1, tmp_path / "note", 10.0, print, circuits,
+                      transport=httpx.MockTransport(away))  # fmt: skip
+    witness = Asked("http://127.0.0.1:9", cast("Any", SimpleNamespace(name="elsewhere/w")))
+    assert [here._post(witness, b"") for _ in range(5)] == [None] * 5
+    assert asked == ["/add-checkpoint"] * 3
+    assert circuits.standing() == (1, 1)
+
+
+def test_every_outward_call_has_its_circuits() -> None:
+    breakers = Breakers()
+    assert set(breakers.of) == set(Outward)
+    for _ in range(3):
+        breakers.of[Outward.HL7].failed("lab")
+    breakers.of[Outward.NOTICES].failed("EMAIL")
+    assert breakers.open() == 1
