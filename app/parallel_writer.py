@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import stamina
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.read_only import full
 from app.writer import STOPPED, Attempt, Landed, Outbox, append_drafts, given
@@ -84,7 +85,7 @@ class ParallelWriter:
         raise AssertionError("retry_context ends by returning or raising")
 
     def _land(self, do: Callable[[Connection], Landed], serial: bool = True) -> Landed:
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             if not serial:  # of this connection until it goes back to the pool
                 connection.execution_options(isolation_level="READ COMMITTED")
             transaction = connection.begin()
@@ -100,6 +101,13 @@ class ParallelWriter:
                 return landed
             self._commit(connection, transaction, landed)
             return landed
+
+    def _connected(self) -> Connection:
+        """Nothing was sent yet where the server is away or the pool has none to give."""
+        try:
+            return self._engine.connect()
+        except (OperationalError, PoolExhausted) as away:
+            raise _SessionEnded from away
 
     def _commit(self, connection: Connection, transaction: Any, landed: Landed) -> None:
         stream = self._stream_of(connection)

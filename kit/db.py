@@ -74,6 +74,7 @@ def _open_postgres(url: str, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=2,  # whoever waits longer for a connection is told to come again
         pool_pre_ping=True,
         isolation_level="SERIALIZABLE",
         connect_args={
