@@ -8,12 +8,14 @@ import strawberry
 from api.connection import Connection, after_key, page_of, page_size
 from api.forecast_views import ForecastRequest, ForecastView
 from api.mutation import mutation
+from api.places import HospitalView
 from api.query import Reader, query
 from api.subscription import Topic, subscription
 from domain.devices.model import DeviceKind
 from domain.forecasts import queries
 from domain.forecasts.commands import RequestForecast
 from domain.forecasts.history import What
+from domain.forecasts.region import SetHolidayRegion
 from domain.forecasts.series import Step
 from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place, place_in_reach
@@ -77,6 +79,10 @@ class ForecastQueries:
 
 @strawberry.type
 class ForecastMutations:
+    @mutation(returns=HospitalView)
+    def set_holiday_region(self, hospital_id: UUID, region: str | None = None) -> SetHolidayRegion:
+        return SetHolidayRegion(hospital_id=hospital_id, region=region)
+
     @mutation(returns=ForecastRequest)
     def request_forecast(
         self,

@@ -53,6 +53,7 @@ class HospitalView(View):
     code: str
     name: Names
     time_zone: str
+    holiday_region: str | None
     latitude: float | None
     longitude: float | None
     approval_mode: ApprovalMode
@@ -60,15 +61,11 @@ class HospitalView(View):
     @classmethod
     def of(cls, row: Hospital, sight: Sight) -> Self:
         return cls(
-            sight=sight,
-            id=strawberry.ID(str(row.id)),
-            code=row.code,
-            name=Names(zh=row.name_zh, en=row.name_en),
-            time_zone=row.time_zone,
-            latitude=row.latitude,
-            longitude=row.longitude,
+            sight=sight, id=strawberry.ID(str(row.id)), code=row.code,
+            name=Names(zh=row.name_zh, en=row.name_en), time_zone=row.time_zone,
+            holiday_region=row.holiday_region, latitude=row.latitude, longitude=row.longitude,
             approval_mode=row.approval_mode,
-        )
+        )  # fmt: skip
 
 
 @classified(DataClass.GENERAL)

@@ -52,10 +52,15 @@ def week_of(at: datetime, zone: str) -> int:
     return (at.astimezone(ZoneInfo(zone)).date() - _MONDAY).days // 7
 
 
-def holidays_at(zone: str) -> Holidays:
-    """The public holidays that a hospital of this time zone keeps; none where nobody knows."""
-    calendar = _calendars().get(zone)
-    return NO_HOLIDAYS if calendar is None else holidays_of(calendar)
+def holidays_at(zone: str, region: str | None = None) -> Holidays:
+    """The public holidays that a hospital of this region, else of this time zone's country keeps;
+    none where nobody knows."""
+    return holidays_of(region or calendar_at(zone))
+
+
+def calendar_at(zone: str) -> str:
+    """The calendar of the country whose clocks show this time; that of no holidays otherwise."""
+    return _calendars().get(zone, NO_HOLIDAYS.calendar)
 
 
 @cache

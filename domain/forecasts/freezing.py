@@ -14,6 +14,7 @@ from domain.forecasts.model import ForecastSeries
 from domain.forecasts.words import ForecastMeasure
 from domain.measures.place import Place
 from domain.measures.steps import Span, moment
+from domain.places.model import Hospital
 from kit.errors import Invalid
 
 
@@ -48,4 +49,10 @@ def freeze(session: Session, claimed: Claimed, now: datetime) -> Problem:
         measure=series.measure, step=series.step, zone=zone, start=int(edges[0]),
         as_of=int(edges[-1]), horizon=claimed.horizon,
         values=tuple(found.per_step(edges).tolist()), stays=tuple(stays),
+        region=_region(session, series.hospital_id),
     )  # fmt: skip
+
+
+def _region(session: Session, hospital_id: UUID) -> str | None:
+    hospital = session.get(Hospital, hospital_id)
+    return None if hospital is None else hospital.holiday_region

@@ -52,6 +52,11 @@ def holidays_of(calendar: str) -> Holidays:
     return Holidays(calendar, {**known.get(country, {}), **known[calendar]})
 
 
+def parts_of(country: str) -> tuple[str, ...]:
+    """The parts of a country that have holidays of their own."""
+    return tuple(sorted(name for name in _calendars() if name.startswith(f"{country}-")))
+
+
 @cache
 def _calendars() -> dict[str, dict[date, DayKind]]:
     found: dict[str, dict[date, DayKind]] = {}

@@ -38,6 +38,7 @@ class Problem:
     horizon: int
     values: tuple[int, ...]
     stays: tuple[Told, ...] = ()
+    region: str | None = None  # whose holidays count beside the country's
 
     @property
     def series(self) -> Series:
@@ -51,6 +52,7 @@ class Problem:
         return Problem(
             measure=self.measure, step=self.step, zone=self.zone, start=self.start, as_of=as_of,
             horizon=min(self.horizon, len(self.values) - count), values=self.values[:count],
+            region=self.region,
             # who was expected when is known as of now only, and would be hindsight
             stays=tuple((since, until, None) for since, until, _ in self.stays if since < as_of),
         )  # fmt: skip
@@ -129,7 +131,7 @@ def _answered(problem: Problem) -> dict[str, Any]:
 
 
 def _three(problem: Problem) -> Three:
-    series, holidays = problem.series, holidays_at(problem.zone)
+    series, holidays = problem.series, holidays_at(problem.zone, problem.region)
     ahead = problem.horizon
     if problem.measure is ForecastMeasure.CENSUS:
         engine = forecast_census(

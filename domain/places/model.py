@@ -73,6 +73,9 @@ class Hospital(Row, table=True):
     name_zh: str = Field(max_length=120)
     name_en: str = Field(max_length=120)
     time_zone: str = Field(max_length=64, sa_column_kwargs=LEDGERED)  # IANA name
+    holiday_region: str | None = Field(  # ISO 3166-2; None: the days of the whole country
+        default=None, max_length=8, sa_column_kwargs=LEDGERED
+    )
     latitude: float | None = None
     longitude: float | None = None
     approval_mode: ApprovalMode = Field(default=ApprovalMode.PEACETIME, sa_type=words(ApprovalMode))

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.forecasts.calendar import holidays_at
 from domain.forecasts.holidays import DayKind, Holidays
-from domain.staff.days import zone_of
+from domain.forecasts.region import holidays_of_hospital
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +27,5 @@ class Workdays:
 
 
 def workdays_of(session: Session, hospital_id: UUID) -> Workdays:
-    """By the hospital's time zone."""
-    return Workdays(holidays_at(zone_of(session, hospital_id).key))
+    """By the hospital's region, else its time zone."""
+    return Workdays(holidays_of_hospital(session, hospital_id))
