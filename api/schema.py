@@ -24,6 +24,7 @@ from api.demand import DemandQueries
 from api.devices import DeviceMutations, DeviceQueries
 from api.doctor_wishes import DoctorWishMutations, DoctorWishQueries
 from api.forecasts import ForecastMutations, ForecastQueries, ForecastSubscriptions
+from api.keys import KeyMutations, KeyQueries
 from api.ledger import LedgerQueries
 from api.measures import MeasureQueries
 from api.moves import MoveMutations
@@ -73,6 +74,7 @@ class Query(
     DemandQueries,
     DeviceQueries,
     ForecastQueries,
+    KeyQueries,
     LedgerQueries,
     MeasureQueries,
     NodeQueries,
@@ -115,6 +117,7 @@ class Mutation(
     CarePlanMutations,
     DeviceMutations,
     ForecastMutations,
+    KeyMutations,
     MoveMutations,
     NoticeMutations,
     ParkedMutations,

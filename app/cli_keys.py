@@ -1,6 +1,6 @@
 """`wardgrid keys`: try every key, and make the next version of one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,19 +11,54 @@ app = group("Keys of the sealed fields, tokens and the ledger.")
 
 
 @app.command()
-def doctor(data: DataFolder) -> None:
-    """Try every key on everything that it must open. Changes nothing; ends with 1 if one fails."""
-    from audit.doctor import examine
-    from kit.db import reading
+def doctor(
+    data: DataFolder,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every field and entry, not the newest of each.")
+    ] = False,
+) -> None:
+    """Try every key on everything that it must open. Changes nothing.
 
-    _, keys, engine = read_settings(data)
-    with reading(engine) as session:
-        findings = examine(keys, session)
-    engine.dispose()
+    Ends with 0 where all is well, 1 where a key is missing or something damaged, 2 where the key
+    service does not answer.
+    """
+    from audit.doctor import not_needed
+    from audit.kek import KekAway
+
+    settings, keys, engine = read_settings(data)
+    try:
+        findings = _examined(settings, keys, engine, full)
+    except KekAway as away:
+        typer.echo(f"the doctor cannot look: {away.message}", err=True)
+        raise typer.Exit(2) from None
+    finally:
+        engine.dispose()
     for finding in findings:
         typer.echo(f"{finding.what}: {finding.sound} sound, {finding.broken} broken")
+        for broken in finding.ids:
+            typer.echo(f"  {broken}")
+        if finding.remedy:
+            typer.echo(f"  -> {finding.remedy}")
+    for name in not_needed(keys, findings):
+        typer.echo(f"{name}: no longer needed here; backups made before may still need it")
     if not all(finding.healthy for finding in findings):
         stop("a key does not open what it must; bring the right key back before anything else")
+
+
+def _examined(settings: Any, keys: Any, engine: Any, full: bool) -> list[Any]:
+    from app.backups.shelf import standing
+    from app.rotation.doctor import examine_backups, examine_brought_back, examine_fields
+    from audit.doctor import examine, examine_ledger
+    from kit.db import reading
+
+    with reading(engine) as session:
+        return [
+            *examine(keys, session),
+            *examine_ledger(keys, session, settings.log_origin, full=full),
+            *examine_fields(keys, session, full=full),
+            *examine_brought_back(session),
+            *examine_backups(keys, standing(settings.backups)),
+        ]
 
 
 @app.command()

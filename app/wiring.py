@@ -33,6 +33,7 @@ from app.pipeline import Pipeline
 from app.program_figures import ProgramFigures, tell_of
 from app.questions import Questions
 from app.read_only import MIB, DiskRoom
+from app.rotation.turning import RotationTimer
 from app.settings import Settings
 from app.timers import TIMERS
 from app.witnessing import Witnessing, witnesses_of
@@ -216,7 +217,7 @@ def build(
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
         tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
-                  timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures)),
+                  timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures, RotationTimer(keys))),
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result,

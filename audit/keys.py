@@ -7,8 +7,10 @@ import os
 import re
 import secrets
 import stat
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -39,6 +41,7 @@ class KeyKind(StrEnum):
 
 
 OPTIONAL = frozenset({KeyKind.BACKUP})  # a house from before it runs on, without backups
+LOOK_S = 2.0  # less than a rotation waits before its first batch
 Held = Mapping[tuple[KeyKind, int], bytes]
 
 
@@ -49,7 +52,7 @@ class Keys:
     program runs is found when it is first asked for, or by `look_again`.
     """
 
-    __slots__ = ("_again", "_secrets", "kek")
+    __slots__ = ("_again", "_looked_at", "_secrets", "kek")
 
     def __init__(
         self, held: Held, *, kek: KekProvider | None = None, again: Callable[[], Held] | None = None
@@ -63,11 +66,21 @@ class Keys:
             if len(secret) != SECRET or not 1 <= version <= 9999:
                 raise KeyTrouble(f"{kind.value}-{version} is not a key of {SECRET} bytes")
         self._secrets, self._again = dict(held), again
+        self._looked_at = time.monotonic()
         self.kek: KekProvider = kek or self.held_kek()
 
     def held_kek(self) -> HeldKek:
         """Wraps with the KEKs that are held here."""
-        return HeldKek(partial(self.newest, KeyKind.KEK), partial(self.secret, KeyKind.KEK))
+        return HeldKek(self._newest_kek, partial(self.secret, KeyKind.KEK))
+
+    def _newest_kek(self) -> int:
+        """Looked for again now and then: during a rotation every process wraps with the new one."""
+        now = time.monotonic()
+        if now - self._looked_at > LOOK_S:
+            self._looked_at = now
+            with suppress(KeyTrouble):  # what is held still serves; the next start says it
+                self.look_again()
+        return self.newest(KeyKind.KEK)
 
     def served_by(self, kek: KekProvider) -> "Keys":
         """The same secrets, the keys of subjects wrapped elsewhere."""

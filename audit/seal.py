@@ -119,6 +119,20 @@ class BoundVault:
         self._sealers: dict[UUID, tuple[AESGCM, bytes]] = {}
         self._mine: dict[bytes, _Opener] = {}
 
+    @property
+    def keys(self) -> Keys:
+        """For those who turn the keys themselves (app/rotation)."""
+        return self._keys
+
+    def seals_with(self, subject: UUID) -> UUID | None:
+        """The key that seals now; None where the subject has none, or none any more."""
+        row = self._newest(subject)
+        return None if row is None else row.id
+
+    def forget(self, subject: UUID) -> None:
+        """Drop the subject's ciphers from memory."""
+        self._shared.forget(subject)
+
     def seal(self, text: str, place: SealedPlace) -> Sealed:
         """Encrypt; makes the subject's key in this transaction if there is none."""
         cipher, label = self._sealers.get(place.subject) or self._sealer(place.subject)
@@ -154,10 +168,7 @@ class BoundVault:
         raise TypeError("a vault is not copied")
 
     def _sealer(self, subject: UUID) -> tuple[AESGCM, bytes]:
-        newest = col(SubjectKey.generation).desc()
-        asked = select(SubjectKey).where(SubjectKey.subject == subject).order_by(newest).limit(1)
-        with self._session.no_autoflush:  # the caller's half-made rows stay where they are
-            row = self._session.exec(asked).one_or_none()
+        row = self._newest(subject)
         if row is None:
             row = make_subject_key(self._keys, subject, self._clock())
             self._session.add(row)
@@ -167,6 +178,12 @@ class BoundVault:
         self._sealers[subject] = (cipher, label)
         return cipher, label
 
+    def _newest(self, subject: UUID) -> SubjectKey | None:
+        newest = col(SubjectKey.generation).desc()
+        asked = select(SubjectKey).where(SubjectKey.subject == subject).order_by(newest).limit(1)
+        with self._session.no_autoflush:  # the caller's half-made rows stay where they are
+            return self._session.exec(asked).one_or_none()
+
     def _opener(self, key_id: bytes) -> _Opener:
         with self._session.no_autoflush:
             row = self._session.get(SubjectKey, UUID(bytes=key_id))
@@ -175,6 +192,11 @@ class BoundVault:
         opener = (unwrap(self._keys, row), row.subject.bytes)
         self._shared.cache(key_id, opener)
         return opener
+
+
+def key_of(sealed: Sealed) -> UUID:
+    """The id of the key that sealed the field."""
+    return UUID(bytes=sealed.ciphertext[4:_LABEL])
 
 
 def folded(text: str) -> str:

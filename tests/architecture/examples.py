@@ -24,6 +24,7 @@ from domain.devices.verifiers import verifier_of
 from domain.forecasts.words import ForecastMeasure
 from domain.inbound.events import AdtEvent
 from domain.inbound.handling import KeepParked
+from domain.keys.model import RotationKind
 from domain.notices.words import Channel, sent
 from domain.outbound.model import OutboundState
 from domain.patients.identity import Identifier, Identity
@@ -58,7 +59,7 @@ POINTS_AT = {
     "encounter_id": "encounter", "flood_id": "flood", "grant_id": "grant", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold",
-    "request_id": "request", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
+    "request_id": "request", "rotation_id": "rotation", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "admission_id": "admission", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "doctor_id": "doctor", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
     "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
@@ -150,6 +151,8 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return envelope(corner, "X9")
     if name == "kind" and kind is str:
         return "ADT^A01"
+    if kind is RotationKind:
+        return RotationKind.KEK
     if kind is DeviceKind:
         return DeviceKind.PUMP
     if kind is ForecastMeasure:

@@ -45,7 +45,7 @@ POINTS_AT = {
     "otherId": "other_encounter", "patientId": "patient", "subjectId": "patient", "planId": "plan",
     "approvalRuleId": "approval_rule", "legalHoldId": "legal_hold",
     "whyNot.requestId": "asked_request", "planConflict.requestIds": "asked_request",
-    "requestId": "request", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
+    "requestId": "request", "rotationId": "rotation", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "declarationId": "declaration", "toHospitalId": "other_hospital", "atHospitalId": "other_hospital", "transferId": "transfer",
     "targetWardId": "ward", "taskId": "task", "tokenId": "token", "waiverId": "waiver",
     "waivers": "waiver", "wardId": "ward",

@@ -36,6 +36,8 @@ from domain.devices.verifiers import new_device_secret
 from domain.inbound.handling import ParkInbound
 from domain.inbound.model import Door
 from domain.inbound.receipts import Envelope, Obstacle
+from domain.keys.commands import RequestKeyRotation
+from domain.keys.model import RotationKind
 from domain.notices.duties import AddDutyContact, SendDutyTest
 from domain.notices.on_call import SetOnCall
 from domain.notices.planning import PlanDeliveries
@@ -100,6 +102,7 @@ SEEDER_ROLES = (
     "duty-executive",
     "device-technician",
     "roster-planner",
+    "key-custodian",
 )
 OBSTACLE = Obstacle(reason="UNKNOWN_WARD", text="no such ward")
 HOSPITALS, WARDS = ("EAST", "WEST"), ("A", "B")
@@ -171,6 +174,9 @@ def fill(
     _transfers(city)
     _privacy(city)
     city.do(RecordBackup(act=BackupAct.MADE, file="a.wgb", took_ms=7), PROGRAM)
+    rotation = city.do(RequestKeyRotation(kind=RotationKind.SUBJECT))
+    for corner in city.corners.values():
+        corner.ids["rotation"] = rotation.id
     return city
 
 
