@@ -7,6 +7,10 @@ import typer
 from app.cli_house import read_settings
 from app.cli_options import DataFolder, group, stop
 
+_ONE_FOR_EVER = {
+    "blind": "nobody who is here would be found by name or number any more",
+    "ledger": "nobody could check the next checkpoint with the public key that they hold",
+}
 app = group("Keys of the sealed fields, tokens and the ledger.")
 
 
@@ -64,7 +68,7 @@ def _examined(settings: Any, keys: Any, engine: Any, full: bool) -> list[Any]:
 @app.command()
 def add(
     data: DataFolder,
-    kind: Annotated[str, typer.Argument(help="kek, blind, mac, ledger, token, answer or backup.")],
+    kind: Annotated[str, typer.Argument(help="kek, mac, token, answer or backup.")],
 ) -> None:
     """Make the next version of a key: it writes from the next start on, older ones still read."""
     from audit.keys import KeyKind, KeyTrouble, add_key
@@ -73,6 +77,8 @@ def add(
     engine.dispose()
     if kind not in set(KeyKind):
         stop(f"{kind} is no kind of key; there are {', '.join(KeyKind)}")
+    if why := _ONE_FOR_EVER.get(kind):
+        stop(f"a second {kind} key is not in this version: {why}")
     known = keys.versions(KeyKind(kind))
     try:
         made = add_key(settings.key_folder, KeyKind(kind), known[-1] + 1 if known else 1)

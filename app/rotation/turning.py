@@ -1,5 +1,6 @@
 """Turns a rotation batch by batch: an ordinary command, sent by the program's timers."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,14 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.rotation.stages import Damaged, Stage, Turning, stages
-from audit.keys import Keys
+from audit.keys import Keys, KeyTrouble
 from audit.seal import BoundVault
 from domain.keys.model import KeyRotation, RotationState
 from domain.keys.queries import due, running
 from kit.command import Command
 from kit.work import NETWORK, Scope, Work
+
+log = logging.getLogger("wardgrid.keys")
 
 BATCH = 100  # rows; a writer waits for one batch at most
 
@@ -87,12 +90,24 @@ def _end_pass(rotation: KeyRotation, way: tuple[Stage, ...], work: Work) -> None
 
 @dataclass(slots=True)
 class RotationTimer:
-    """Sends the next batch; takes up new versions in every process before the first one."""
+    """Sends the next batch; takes up new versions in every process before the first one.
+
+    Where no key can be had it sends nothing: each refusal would stand in the ledger.
+    """
 
     keys: Keys
 
     def __call__(self, session: Session, now: datetime) -> Sequence[Command[Any]]:
         begun = running(session)
-        if any(one.key_version is None for one in begun):
-            self.keys.look_again()
-        return [TurnKeys(rotation_id=one.id) for one in due(session, now)] if begun else []
+        if not begun or not self._can_turn(begun):
+            return []
+        return [TurnKeys(rotation_id=one.id) for one in due(session, now)]
+
+    def _can_turn(self, begun: Sequence[KeyRotation]) -> bool:
+        try:
+            if any(one.key_version is None for one in begun):
+                self.keys.look_again()
+            return self.keys.kek.answers()
+        except KeyTrouble as trouble:
+            log.error("keys cannot be read", extra={"fault": type(trouble).__name__})
+            return False

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 import app.rotation.stages as stages
 import app.rotation.turning as turning
 from app.rotation.fields import Undeclared, field_places, require_declared
+from audit.kek import HeldKek
 from audit.keys import KeyKind, add_key, load_keys
 from audit.seal import FieldVault
 from audit.subjects import SubjectKey
@@ -58,6 +59,15 @@ def test_kek_rotation_survives_writers_faults_and_kills(
     before = {key.id: key.wrapped for key in house.subject_keys()}
     add_key(house.folder / "keys", KeyKind.KEK, 2)
     rotation = house.begin(RotationKind.KEK)
+
+    with monkeypatch.context() as away:
+        away.setattr(HeldKek, "answers", lambda _kek: False)
+        house.app.jobs.round()
+    (house.folder / "keys" / "kek-2.key").chmod(0o644)
+    house.app.jobs.round()
+    (house.folder / "keys" / "kek-2.key").chmod(0o600)
+    assert house.rotation(rotation).key_version is None
+    assert len(house.steps()) == 1
 
     rewrap, calls = stages._rewrap, []
 
