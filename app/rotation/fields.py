@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from domain.accounts.model import Account
+from domain.break_glass.model import BreakGlass
 from domain.inbound.model import InboundMessage
 from domain.notices.model import Contact
 from domain.outbound.model import OutboundMessage
@@ -26,6 +27,7 @@ class Undeclared(RuntimeError):
 
 _PLACES: Mapping[type[SQLModel], PlaceOf] = MappingProxyType({
     Account: lambda row, _column: row.totp_place(),
+    BreakGlass: BreakGlass.place,
     Contact: Contact.place,
     Encounter: lambda row, _column: visit_place(row.hospital_id, row.id, row.subject),
     InboundMessage: InboundMessage.place,
