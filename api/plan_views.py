@@ -108,6 +108,21 @@ class SolverOutcome:
     solver: str | None
 
 
+@classified(DataClass.BED)
+@strawberry.type
+class WaiverLeant:
+    """A waiver that a plan's item leans on, and the person who granted it."""
+
+    waiver_id: strawberry.ID
+    rule: RuleText
+    granted_by: strawberry.ID
+
+    @classmethod
+    def of(cls, one: dict[str, str]) -> Self:
+        return cls(waiver_id=strawberry.ID(one["waiver"]), rule=RuleText.of(one["rule"]),
+                   granted_by=strawberry.ID(one["granted_by"]))  # fmt: skip
+
+
 @classified(DataClass.PLACEMENT)
 @strawberry.type(name="PlanItem")
 class PlanItemView(View):
@@ -131,6 +146,7 @@ class PlanItemView(View):
     terms: list[ScoreTerm] | None
     kept: list[RuleText] | None
     waived: list[RuleText] | None
+    waivers: list[WaiverLeant] | None  # that an item of a plan of admissions leans on
     reasons: list[Hindrance] | None
     alternatives: list[Alternative] | None
     outcome: str | None
@@ -158,6 +174,7 @@ class PlanItemView(View):
             terms=[ScoreTerm(rule=RuleText.of(t["code"]), penalty=t["penalty"]) for t in row.terms],
             kept=[RuleText.kept(code) for code in row.kept],
             waived=[RuleText.of(code) for code in row.waived],
+            waivers=[WaiverLeant.of(one) for one in row.detail.get("waivers", ())],
             reasons=[Hindrance.of(reason) for reason in row.reasons],
             alternatives=[Alternative.of(other) for other in row.alternatives],
             outcome=row.outcome,

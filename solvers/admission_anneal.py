@@ -99,9 +99,9 @@ class _Search:
         stays, sex, mixing = self.stays[p], self.sex[p], state.mixing
         price = stays[position][room] - stays[self.position[p]][old]
         if mixing[room]:
-            price += mixing[room] * (state.less[sex][room] & mask).bit_count()
+            price += mixing[room] * (state.less[sex][room] & mask & state.mixes[room]).bit_count()
         if mixing[old]:
-            was = self.masks[p][self.position[p]]
+            was = self.masks[p][self.position[p]] & state.mixes[old]
             price -= mixing[old] * (was & ~state.less[1 - sex][old]).bit_count()
         return price
 
@@ -142,6 +142,7 @@ class _Search:
         if not weight:
             return 0
         less, sex, other = self.state.less, self.sex[into], self.sex[out]
+        was, will = was & self.state.mixes[room], will & self.state.mixes[room]
         both = was & will
         times = (less[sex][room] & will & ~both).bit_count()
         times -= (was & ~both & ~less[1 - other][room]).bit_count()

@@ -7,6 +7,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
+from solvers.admission_leave import beds_beyond, mixed_nights
 from solvers.admission_plan import PlannedStay, Shared, Term
 from solvers.admission_problem import AdmissionProblem, Patient, Room, RoomSexPolicy, Ward
 from solvers.admission_rules import ROOM_RULES, Night
@@ -119,8 +120,7 @@ class Judge:
             if self.rooms[room].sex_policy is RoomSexPolicy.SAME:
                 women = sum(1 for each in people if each.sex is Sex.FEMALE)
                 times = min(women, len(people) - women)
-                leave = self.waived("MIXED_SEX", room, self.rooms[room].ward)
-                if times and weight and not leave:
+                if times and weight and not self._may_mix(room, night):
                     yield Shared("MIXED_SEX", room, night, times * weight)
 
     def _buffers(self, there: There) -> Iterator[Shared]:
@@ -145,24 +145,41 @@ class Judge:
                 yield "BEDS"
             if coming and len({cohort_of(each) for each in people}) > 1:
                 yield "CO_BLOCKING"
-            if coming and "MIXED_SEX" in self.rules.binding and self._mixes(room, people):
+            mixed = self._mixes(room, people) and not self._may_mix(key, night)
+            if coming and "MIXED_SEX" in self.rules.binding and mixed:
                 yield "MIXED_SEX"
         for (key, night), people in self._in_wards(stays).items():
-            ward = self.wards[key]
-            limited = ward.staffed and not self.waived("STAFFED_CAPACITY", key)
-            if limited and len(people) > max(self._staffed(ward, night), self._there(key, night)):
-                yield "STAFFED_CAPACITY"
+            ward, beyond = self.wards[key], beds_beyond(self.problem, key, night)
+            if ward.staffed and beyond is not None:
+                most = self._staffed(ward, night) + beyond
+                if len(people) > max(most, self._there(key, night)):
+                    yield "STAFFED_CAPACITY"
         for (specialty, night), minutes in self._operated(stays).items():
             if minutes > self._minutes(specialty, night):
                 yield "THEATRE_TIME"
 
+    def leaning(self, stays: Mapping[str, Stay]) -> dict[str, frozenset[str]]:
+        """Rules about many that each newcomer breaks with a person's leave."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for (key, night), people in self._in_rooms(stays).items():
+            if self._mixes(self.rooms[key], people) and self._may_mix(key, night):
+                for each in people:
+                    if each.current_room != key and "MIXED_SEX" in self.rules.binding:
+                        found[each.key].add("MIXED_SEX")
+        for (key, night), people in self._in_wards(stays).items():
+            ward = self.wards[key]
+            most = max(self._staffed(ward, night), self._there(key, night)) if ward.staffed else 0
+            if ward.staffed and len(people) > most:
+                for each in people:
+                    if each.current_room is None or self.rooms[each.current_room].ward != key:
+                        found[each.key].add("STAFFED_CAPACITY")
+        return {key: frozenset(codes) for key, codes in found.items()}
+
     def _mixes(self, room: Room, people: list[Patient]) -> bool:
-        same = room.sex_policy is RoomSexPolicy.SAME
-        return (
-            same
-            and len({each.sex for each in people}) > 1
-            and not self.waived("MIXED_SEX", room.key, room.ward)
-        )
+        return room.sex_policy is RoomSexPolicy.SAME and len({each.sex for each in people}) > 1
+
+    def _may_mix(self, room: str, night: int) -> bool:
+        return bool(mixed_nights(self.problem, self.rooms[room]) >> night & 1)
 
     def _beds(self, room: Room, night: int) -> int:
         return room.beds - (room.unusable[night] if night < len(room.unusable) else 0)

@@ -90,7 +90,7 @@ class PartModel:
         """What those who stay in the rooms make the option cost."""
         less = self.state.less[self.table.sex[patient]]
         return sum(
-            self.state.mixing[room] * (less[room] & nights).bit_count()
+            self.state.mixing[room] * (less[room] & nights & self.state.mixes[room]).bit_count()
             for room, nights in option.parts
         )
 
@@ -113,7 +113,7 @@ class PartModel:
     def _one_sex(self, place: Place, guests: list[tuple[Any, int]]) -> None:
         """Where nobody stays, women or men; where that does not bind, the fewer pay."""
         room, night = place
-        weight = self.state.mixing[room]
+        weight = self.state.mixing[room] if self.state.mixes[room] >> night & 1 else 0
         if not weight or self._broken(place) or any(s[room][night] for s in self.state.count):
             return
         women = [(var, 1) for var, patient in guests if self.table.sex[patient] == 0]

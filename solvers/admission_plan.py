@@ -1,6 +1,6 @@
 """What a plan over a horizon says: who comes when and lies where, at what price, and who waits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solvers.engine import Outcome
 
@@ -26,6 +26,11 @@ class PlannedStay:
     @property
     def points(self) -> int:
         return sum(points for _, points in self.terms)
+
+    def leaning_on(self, codes: frozenset[str]) -> "PlannedStay":
+        """The stay that breaks these rules about many, too, with a person's leave."""
+        kept = tuple(code for code in self.kept if code not in codes)
+        return replace(self, kept=kept, waived=tuple(sorted({*self.waived, *codes})))
 
 
 @dataclass(frozen=True, slots=True)

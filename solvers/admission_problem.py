@@ -12,6 +12,7 @@ from typing import Any
 
 from solvers.admission_ruleset import (
     ALWAYS_BIND,
+    BY_NIGHT,
     CAN_BIND,
     DEFAULT_ADMISSION_RULES,
     AdmissionRules,
@@ -144,14 +145,22 @@ class TheatreDay:
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class AdmissionWaiver:
     """A binding rule that may be broken: for a patient, a room or a ward (the key), or for a
-    specialty's theatre time."""
+    specialty's theatre time; on the first `nights` nights. Of STAFFED_CAPACITY it may name so
+    many `beds` beyond the staffed ones; 0: as many as there are."""
 
     rule: str
     key: str
+    nights: int = MAX_NIGHTS
+    beds: int = 0
 
     def __post_init__(self) -> None:
         if self.rule not in (*CAN_BIND, *ALWAYS_BIND):
             raise ValueError(f"waivers.rule: {self.rule} is no binding rule")
+        _whole(self, "nights", "beds")
+        if self.nights < MAX_NIGHTS and self.rule not in BY_NIGHT:
+            raise ValueError(f"waivers.nights: {self.rule} is waived for all nights or for none")
+        if self.beds and self.rule != "STAFFED_CAPACITY":
+            raise ValueError("waivers.beds: only of STAFFED_CAPACITY")
 
 
 @dataclass(frozen=True, kw_only=True)

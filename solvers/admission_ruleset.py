@@ -35,6 +35,7 @@ DEFAULT_WEIGHTS: Mapping[str, int] = {
 }
 CAN_BIND = ("REQUIRED_PROPERTY", "AGE_LIMITS", "ROOM_SEX", "MIXED_SEX", "ISOLATION_ROOM")
 ALWAYS_BIND = ("CO_BLOCKING", "STAFFED_CAPACITY", "THEATRE_TIME")
+BY_NIGHT = ("MIXED_SEX", "STAFFED_CAPACITY")  # may be waived for some nights only
 
 
 @dataclass(frozen=True, kw_only=True)

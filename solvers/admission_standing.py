@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from solvers.admission_leave import mixed_nights
 from solvers.admission_problem import AdmissionProblem, Patient, RoomSexPolicy
 from solvers.bed_problem import Sex
 
@@ -17,11 +18,15 @@ class Standing:
             if patient.current_room is not None:
                 for night in range(min(problem.nights, patient.nights)):
                     self._there[patient.current_room, night].append(patient)
-        same = {r.key for r in problem.rooms if r.sex_policy is RoomSexPolicy.SAME}
-        if "MIXED_SEX" not in problem.rules.binding:
-            same = set()
+        apart = {
+            room.key: ~mixed_nights(problem, room)
+            for room in problem.rooms
+            if room.sex_policy is RoomSexPolicy.SAME and "MIXED_SEX" in problem.rules.binding
+        }
         self.conflicts = {
-            place for place, people in self._there.items() if _conflict(people, place[0] in same)
+            (room, night)
+            for (room, night), people in self._there.items()
+            if _conflict(people, bool(apart.get(room, 0) >> night & 1))
         }
 
     def count(self, room: str, night: int) -> int:

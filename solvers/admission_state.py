@@ -25,7 +25,7 @@ class State:
         self.full = [self._full(room) for room in range(rooms + 1)]
         self.less: list[list[int]] = [[0] * (rooms + 1) for _ in range(2)]
         self.less2: list[list[int]] = [[0] * (rooms + 1) for _ in range(2)]
-        self.mixing = [*table.mixing, 0]
+        self.mixing, self.mixes = [*table.mixing, 0], [*table.mixes, 0]
         self.inside: list[list[int]] = [[] for _ in range(rooms + 1)]
         self.ward_load = [[0] * nights for _ in table.wards]
         self.theatre_left = list(table.theatre)
@@ -70,7 +70,8 @@ class State:
         """What the option adds for mixed rooms and used buffers."""
         less = self.less[self.table.sex[patient]]
         mixed = sum(
-            self.mixing[room] * (less[room] & nights).bit_count() for room, nights in option.parts
+            self.mixing[room] * (less[room] & nights & self.mixes[room]).bit_count()
+            for room, nights in option.parts
         )
         return mixed + self._buffer_of(option)
 
@@ -161,9 +162,11 @@ class State:
 
     def _mixed(self) -> int:
         return sum(
-            weight * sum(map(min, self.count[0][room], self.count[1][room]))
+            weight * min(women, men)
             for room, weight in enumerate(self.mixing)
             if weight
+            for night, (women, men) in enumerate(zip(*(s[room] for s in self.count), strict=True))
+            if self.mixes[room] >> night & 1
         )
 
     def _buffers(self) -> int:

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers.admission_leave import beds_beyond, mixed_nights
 from solvers.admission_problem import AdmissionProblem, Patient, RoomSexPolicy
 from solvers.admission_rules import ROOM_RULES, Night
 from solvers.admission_standing import Standing, cohort_of
@@ -51,6 +52,8 @@ class Table:
             self._mixing(i, HARD if mixing_binds else weight.get("MIXED_SEX", 0))
             for i in range(len(self.rooms))
         ]
+        # Nights of a room on which that price is to be paid; on the others a waiver holds.
+        self.mixes = [~mixed_nights(problem, room) for room in self.rooms]
         self.transfer = weight.get("TRANSFER", 0)
         self.theatre = [day.minutes for day in problem.theatres]
         self._days = {(day.specialty, day.night): i for i, day in enumerate(problem.theatres)}
@@ -170,14 +173,19 @@ class Table:
     def _staffed(self, ward: int) -> list[int] | None:
         """Most patients by night, never fewer than those who are there already; None: no limit."""
         each = self.problem.wards[ward]
-        if not each.staffed or self.waived("STAFFED_CAPACITY", each.key):
+        if not each.staffed:
+            return None
+        beyond = [beds_beyond(self.problem, each.key, night) for night in range(self.nights)]
+        if all(more is None for more in beyond):
             return None
         rooms = [room.key for room in self.rooms if room.ward == each.key]
         staffed = self._by_night(each.staffed)
+        everybody = len(self.patients)
         return [
-            max(staffed[night], sum(self.standing.count(room, night) for room in rooms))
-            for night in range(self.nights)
-        ]
+            everybody if more is None
+            else max(staffed[night] + more, sum(self.standing.count(room, night) for room in rooms))
+            for night, more in enumerate(beyond)
+        ]  # fmt: skip
 
     def _quiet(self, ward: int) -> list[int] | None:
         """Patients by night above which the ward lives on its buffer; None: no buffer."""
@@ -194,9 +202,7 @@ class Table:
 
     def _mixing(self, room: int, weight: int) -> int:
         each = self.rooms[room]
-        if each.sex_policy is not RoomSexPolicy.SAME or each.beds < 2:
-            return 0
-        return 0 if self.waived("MIXED_SEX", each.key, each.ward) else weight
+        return weight if each.sex_policy is RoomSexPolicy.SAME and each.beds > 1 else 0
 
     def waived(self, rule: str, *keys: str) -> bool:
         return any(each.rule == rule and each.key in keys for each in self.problem.waivers)

@@ -136,7 +136,11 @@ def _told(table: Table, found: _Found, started: float) -> AdmissionPlan:
     broken = judge.broken(stays)
     if broken:
         raise AssertionError(f"the plan breaks {', '.join(broken)}")
-    items = tuple(judge.stay(key, stay) for key, stay in sorted(stays.items()))
+    leaning, nothing = judge.leaning(stays), frozenset[str]()
+    items = tuple(
+        judge.stay(key, stay).leaning_on(leaning.get(key, nothing))
+        for key, stay in sorted(stays.items())
+    )
     shared = judge.shared(stays)
     unplanned = tuple(
         Unplanned(each.key, table.unplanned[i], hindrances(table, found.plan, i))

@@ -112,6 +112,7 @@ class SetAdmissionDate(Command[AdmissionRequest]):
     room_id: UUID
     day: date
     version: int | None = None
+    waivers: tuple[UUID, ...] = ()  # of mixing and of staffed beds, for the nights they hold
 
     def scope(self, work: Work) -> Scope:
         return Scope(work.get(AdmissionRequest, self.admission_id).hospital_id)
@@ -121,12 +122,12 @@ class SetAdmissionDate(Command[AdmissionRequest]):
         expect_version(row, self.version)
         require_next(row, AdmissionState.DATED)
         room = work.get(Room, self.room_id)
-        require_place(work, row, room, self.day)
+        require_place(work, row, room, self.day, self.waivers)
         turn(row, AdmissionState.DATED)
         row.planned_on, row.ward_id, row.room_id = self.day, room.ward_id, room.id
         row.told_at = work.now
         work.session.flush()
-        hold_soon(work, row)
+        hold_soon(work, row, self.waivers)
         work.subjects.add(row.subject)
         work.emit("AdmissionDated", row.scope, admission=row.id)
         return row

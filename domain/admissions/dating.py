@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from domain.admissions.model import AdmissionRequest, AdmissionState, TheatreSession
+from domain.admissions.waiving import CROWDED, MIXED, Leave, leaves
 from domain.beds.commands import ActivateRequest, HoldBed, RequestBed
 from domain.beds.holds import LONGEST
 from domain.beds.model import Bed, BedStay, RequestState
 from domain.beds.placing import Placing, obstacles
 from domain.beds.presence import request_of, stay_in
+from domain.beds.waiver_model import Waiver
 from domain.patients.model import Encounter, ExpectedDischarge, Patient, Sex
 from domain.places.commands import require_open
 from domain.places.model import Room, RoomSex, Ward
@@ -24,8 +27,10 @@ from kit.work import Work
 SOON = timedelta(days=2)  # within them a bed is held
 
 
-def require_place(work: Work, asked: AdmissionRequest, room: Room, day: date) -> None:
-    """Raise the first thing that stands against the date."""
+def require_place(
+    work: Work, asked: AdmissionRequest, room: Room, day: date, waiver_ids: Sequence[UUID] = ()
+) -> None:
+    """Raise the first thing that stands against the date and that no given waiver covers."""
     ward = work.get(Ward, room.ward_id)
     if ward.hospital_id != asked.hospital_id:
         raise Invalid("the room is in another hospital", field="roomId")
@@ -39,13 +44,20 @@ def require_place(work: Work, asked: AdmissionRequest, room: Room, day: date) ->
             reason="OUTSIDE_WINDOW", field="day", blocking=asked.id,
         )  # fmt: skip
     _require_theatre(work, asked, day)
-    _require_sex(work, asked, room, day)
+    leaning = [one for one in _leaves(work, asked.hospital_id) if one.waiver_id in waiver_ids]
+    _require_sex(work, asked, room, day, leaning)
     for night in range(asked.nights):
         _require_bed(work, asked, room, day + timedelta(days=night))
-        _require_staff(work, asked, ward, day + timedelta(days=night))
+        _require_staff(work, asked, ward, day + timedelta(days=night), leaning)
+    for one in leaning:
+        work.emit("WaiverUsed", ward.scope, waiver=one.waiver_id, rule=one.rule)
 
 
-def hold_soon(work: Work, row: AdmissionRequest) -> None:
+def _leaves(work: Work, hospital_id: UUID) -> Sequence[Leave]:
+    return leaves(work.session, hospital_id, work.now, zone_of(work.session, hospital_id))
+
+
+def hold_soon(work: Work, row: AdmissionRequest, waivers: Sequence[UUID] = ()) -> None:
     """Hold a bed of the room where the date is near, by the ordinary commands."""
     if row.planned_on is None or row.ward_id is None:
         return
@@ -61,16 +73,23 @@ def hold_soon(work: Work, row: AdmissionRequest) -> None:
         return
     if request.state is RequestState.REQUESTED:
         work.perform(ActivateRequest(request_id=request.id))
-    bed = _free_bed(work, row)
-    work.perform(HoldBed(bed_id=bed.id, request_id=request.id, expires_at=work.now + LONGEST))
+    bed, used = _free_bed(work, row, waivers)
+    work.perform(HoldBed(bed_id=bed.id, request_id=request.id, expires_at=work.now + LONGEST,
+                         waivers=used))  # fmt: skip
 
 
-def _free_bed(work: Work, row: AdmissionRequest) -> Bed:
+def _free_bed(
+    work: Work, row: AdmissionRequest, waivers: Sequence[UUID]
+) -> tuple[Bed, tuple[UUID, ...]]:
+    """The first bed that may be held, with the waivers that cover it."""
     encounter = work.get(Encounter, row.encounter_id)
+    known = [work.get(Waiver, one) for one in waivers]
     for bed in _beds(work, row.room_id):
         placing = Placing(bed=bed, encounter=encounter, at=work.now, to_hold=True)
-        if stay_in(work, bed.id) is None and not any(obstacles(work, placing)):
-            return bed
+        mine = {one.rule: one.id for one in known if one.bed_id in (None, bed.id)}
+        against = [rule for rule, _ in obstacles(work, placing)]
+        if stay_in(work, bed.id) is None and all(rule in mine for rule in against):
+            return bed, tuple(mine.values())
     raise Conflict("no bed of the room can be held now", reason="ROOM_FULL",
                    blocking=row.room_id)  # fmt: skip
 
@@ -120,12 +139,15 @@ def _require_bed(work: Work, asked: AdmissionRequest, room: Room, night: date) -
                        blocking=room.id)  # fmt: skip
 
 
-def _require_staff(work: Work, asked: AdmissionRequest, ward: Ward, night: date) -> None:
+def _require_staff(
+    work: Work, asked: AdmissionRequest, ward: Ward, night: date, leaning: Sequence[Leave]
+) -> None:
     zone = zone_of(work.session, asked.hospital_id)
     there = _lying(work, night, zone, col(Bed.ward_id) == ward.id)
     there += sum(1 for o in _others(work, asked) if o.ward_id == ward.id and _there(o, night))
     staffed = staffed_beds(work.session, ward.id)
-    if there >= staffed:
+    leave = [one.beds for one in leaning if one.covers(CROWDED, night, ward.id)]
+    if 0 not in leave and there >= staffed + sum(leave):
         raise Conflict(f"staff is there for {staffed} on {night.isoformat()}",
                        reason="STAFFED_CAPACITY", blocking=ward.id)  # fmt: skip
 
@@ -155,13 +177,20 @@ def _require_theatre(work: Work, asked: AdmissionRequest, day: date) -> None:
                        blocking=session.id if session else asked.id)  # fmt: skip
 
 
-def _require_sex(work: Work, asked: AdmissionRequest, room: Room, day: date) -> None:
+def _require_sex(
+    work: Work, asked: AdmissionRequest, room: Room, day: date, leaning: Sequence[Leave]
+) -> None:
     """The room's own sex, or that of those who are dated into it for the same nights."""
-    mine = _sex(work, asked)
+    mine, ward_of = _sex(work, asked), room.ward_id
     fixed = {RoomSex.FIXED_FEMALE: Sex.FEMALE, RoomSex.FIXED_MALE: Sex.MALE}.get(room.sex_policy)
     clash = fixed is not None and mine is not fixed
     if room.sex_policy is RoomSex.DYNAMIC:
         nights = [day + timedelta(days=night) for night in range(asked.nights)]
+        nights = [
+            one
+            for one in nights
+            if not any(leave.covers(MIXED, one, room.id, ward_of) for leave in leaning)
+        ]
         clash = any(
             _sex(work, other) is not mine
             for other in _others(work, asked)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.admissions.commands import SetAdmissionDate
 from domain.admissions.model import AdmissionRequest
+from domain.admissions.waiving import named
 from domain.places.model import Room
 from domain.plans.kinds import PlanKind, register
 from domain.plans.model import ItemState, Proposal, ProposalItem, SolverRun
@@ -34,6 +35,10 @@ class AdmissionPlans(PlanKind):
             _dated(work, plan, first, stay, versions[stay["patient"]], answer["buffer_source"])
             for stay in answer["stays"]
         ]
+        for item, stay in zip(dated, answer["stays"], strict=True):
+            leaning = named(body.get("waivers", ()), stay, UUID(item.detail["ward"]))
+            if leaning:
+                item.detail = {**item.detail, "waivers": leaning}
         return dated + [_waiting(work, plan, each) for each in answer["unplanned"]]
 
     def execute(self, work: Work, item: ProposalItem) -> str:
@@ -45,7 +50,8 @@ class AdmissionPlans(PlanKind):
         if row.version != item.detail["version"]:
             raise Conflict("the request has changed since the plan was made",
                            reason="CHANGED_MEANWHILE", blocking=row.id)  # fmt: skip
-        work.perform(SetAdmissionDate(admission_id=row.id, room_id=room, day=day))
+        leaning = tuple(UUID(one["waiver"]) for one in item.detail.get("waivers", ()))
+        work.perform(SetAdmissionDate(admission_id=row.id, room_id=room, day=day, waivers=leaning))
         return "DATED"
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from domain.admissions.buffer import emergency_buffers
 from domain.admissions.model import AdmissionRequest, TheatreSession
 from domain.admissions.states import OPEN
+from domain.admissions.waiving import leaves, waivers
 from domain.beds.facts import BedFact, OccupantFact, PlacementFacts, placement_facts
 from domain.beds.model import BedBlock, BlockKind
 from domain.patients.model import Encounter, ExpectedDischarge, Patient, PlacementNeed, SideRoom
@@ -59,6 +60,7 @@ def frozen_admissions(
         "first_day": first.isoformat(),
         "format": FORMAT,
         "problem": to_canonical(problem),
+        "waivers": [one.plain(first) for one in freezing.leaves],
         "versions": {str(row.id): row.version for row in freezing.asked},
     }
     frozen = canonical_json(body)
@@ -89,6 +91,7 @@ class _Freezing:
         self.buffers = emergency_buffers(
             self.session, hospital_id, wards, days, self.zone, self.now
         )
+        self.leaves = leaves(self.session, hospital_id, self.now, self.zone)
         self.promised = {_only(row.room_id) for row in self.asked if self._fixed(row)}
 
     def _fixed(self, row: AdmissionRequest) -> bool:
@@ -106,7 +109,7 @@ class _Freezing:
                      buffer=self.buffers.by_ward.get(w.id, ()))
                 for w in self.facts.wards
             ),
-            theatres=tuple(self._theatres()),
+            theatres=tuple(self._theatres()), waivers=tuple(waivers(self.leaves, self.first)),
             buffer_source=self.buffers.source,
         )  # fmt: skip
 

@@ -98,16 +98,22 @@ def _guests(problem: AdmissionProblem, plan: Plan, room: str, night: int) -> lis
 def _mixed(problem: AdmissionProblem, plan: Plan, weights: dict[str, int]) -> int:
     points = 0
     for room in problem.rooms:
-        leave = any(
-            w.rule == "MIXED_SEX" and w.key in (room.key, room.ward) for w in problem.waivers
-        )
-        if room.sex_policy != "SAME" or room.beds < 2 or leave:
+        if room.sex_policy != "SAME" or room.beds < 2:
             continue
         for night in range(problem.nights):
+            if _leave(problem, "MIXED_SEX", night, room.key, room.ward):
+                continue
             sexes = [each.sex for each in _guests(problem, plan, room.key, night)]
             women = sexes.count("F")  # type: ignore[arg-type]  # a StrEnum compares with its text
             points += weights.get("MIXED_SEX", 0) * min(women, len(sexes) - women)
     return points
+
+
+def _leave(problem: AdmissionProblem, rule: str, night: int, *keys: str) -> list[int]:
+    """Beds of each waiver of the rule that holds on the night."""
+    return [
+        w.beds for w in problem.waivers if w.rule == rule and w.key in keys and night < w.nights
+    ]
 
 
 def _buffer(problem: AdmissionProblem, plan: Plan, weights: dict[str, int]) -> int:
@@ -128,7 +134,7 @@ def _buffer(problem: AdmissionProblem, plan: Plan, weights: dict[str, int]) -> i
 
 
 def faults(problem: AdmissionProblem, plan: Plan) -> list[str]:
-    """Binding rules about many that the plan breaks, for problems without waivers and without
+    """Binding rules about many that the plan breaks, for problems without
     rooms that break one already: too many in a room or ward, strangers beside the isolated,
     dates outside the window, theatre time, mixed rooms where that is forbidden."""
     found = []
@@ -164,10 +170,14 @@ def _faults_of_night(problem: AdmissionProblem, plan: Plan, night: int) -> list[
         if len(kinds) > 1 or (len(guests) > 1 and any(each.sex == "U" for each in guests)):
             found.append("CO_BLOCKING")
         mixed = len({each.sex for each in guests}) > 1
-        if mixed and room.sex_policy == "SAME" and "MIXED_SEX" in problem.rules.binding:
+        apart = room.sex_policy == "SAME" and "MIXED_SEX" in problem.rules.binding
+        if mixed and apart and not _leave(problem, "MIXED_SEX", night, room.key, room.ward):
             found.append("MIXED_SEX")
     for ward in problem.wards:
-        if ward.staffed and by_ward[ward.key] > ward.staffed[min(night, len(ward.staffed) - 1)]:
+        leave = _leave(problem, "STAFFED_CAPACITY", night, ward.key)
+        if not ward.staffed or 0 in leave:
+            continue
+        if by_ward[ward.key] > ward.staffed[min(night, len(ward.staffed) - 1)] + sum(leave):
             found.append("STAFFED_CAPACITY")
     return found
 

@@ -147,6 +147,33 @@ def test_the_staffed_beds_are_not_passed_unless_waived() -> None:
     assert len(solve(problem(*pair, waivers=leave, **short)).stays) == 2
 
 
+def test_a_waiver_of_the_staffed_beds_holds_for_its_nights_and_beds_and_is_named() -> None:
+    """One staffed bed, three patients; on the first two nights one more may come."""
+    short: dict[str, Any] = {"wards": (Ward(key="w", staffed=(1,)),), "rooms": (room(beds=3),)}
+    three = tuple(patient(key) for key in "abc")
+    leave = AdmissionWaiver(rule="STAFFED_CAPACITY", key="w", nights=2, beds=1)
+    plan = solve(problem(*three, waivers=(leave,), **short))
+    assert [stay.waived for stay in plan.stays] == [("STAFFED_CAPACITY",)] * 2
+    later = tuple(patient(key, earliest=1, latest=1) for key in "abc")
+    assert len(solve(problem(*later, waivers=(leave,), **short)).stays) == 1
+    assert solve(problem(*later, **short)).stays[0].waived == ()
+
+
+def test_a_waiver_of_mixing_holds_for_its_room_and_nights_and_is_named() -> None:
+    """A woman and a man for two nights; a day later the second night is not covered any more."""
+    apart: dict[str, Any] = {"binding": ("MIXED_SEX",)}
+    leave = AdmissionWaiver(rule="MIXED_SEX", key="r", nights=2)
+    pair = (patient("a"), patient("b", sex="M"))
+    plan = solve(problem(*pair, waivers=(leave,), **apart))
+    assert [(stay.waived, stay.kept) for stay in plan.stays] == [(("MIXED_SEX",), ())] * 2
+    assert len(solve(problem(*pair, **apart)).stays) == 1
+    late = (patient("a", earliest=1, latest=1), patient("b", sex="M", earliest=1, latest=1))
+    (alone,) = solve(problem(*late, waivers=(leave,), **apart)).stays
+    assert (alone.waived, alone.kept) == ((), ("MIXED_SEX",))
+    with pytest.raises(ValueError, match="all nights or for none"):
+        AdmissionWaiver(rule="AGE_LIMITS", key="w", nights=2)
+
+
 def test_the_buffer_for_emergencies_is_used_at_its_price() -> None:
     kept = (Ward(key="w", staffed=(2,), buffer=(1, 1)),)
     plan = solve(problem(patient("a"), patient("b"), wards=kept, buffer_source="f1"))

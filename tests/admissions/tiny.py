@@ -6,7 +6,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from solvers.admission_problem import AdmissionProblem, Patient, Room, TheatreDay, Ward
+from solvers.admission_problem import (
+    AdmissionProblem,
+    AdmissionWaiver,
+    Patient,
+    Room,
+    TheatreDay,
+    Ward,
+)
 from solvers.admission_ruleset import CAN_BIND, DEFAULT_WEIGHTS, AdmissionRules
 from tests.admissions.checker import Plan, cost, faults
 
@@ -22,17 +29,32 @@ def problems(draw: st.DrawFn) -> AdmissionProblem:
     patients = [draw(_patients(key, nights)) for key in KEYS[: draw(st.integers(1, 3))]]
     theatres = draw(st.sampled_from([(), ((0, 60), (1, 60)), ((0, 120),)]))
     binding = draw(st.sampled_from([(), CAN_BIND]))
+    leave = draw(st.lists(_waivers(), max_size=2))
     return AdmissionProblem(
         nights=nights,
         patients=tuple(patients),
         rooms=tuple(rooms),
         wards=tuple(wards),
         theatres=tuple(TheatreDay(specialty="S", night=n, minutes=m) for n, m in theatres),
+        waivers=tuple(leave),
         rules=AdmissionRules(
             version="t", weights=tuple(DEFAULT_WEIGHTS.items()), binding=binding,
             unplanned_base=draw(st.sampled_from([300, 5_000])), priority_step=100,
         ),
     )  # fmt: skip
+
+
+def _waivers() -> st.SearchStrategy[AdmissionWaiver]:
+    """Of a room or its ward, for some of the nights."""
+    mixed = st.builds(
+        AdmissionWaiver, rule=st.just("MIXED_SEX"), key=st.sampled_from(["r1", "r2", "w1"]),
+        nights=st.integers(0, 3),
+    )  # fmt: skip
+    crowded = st.builds(
+        AdmissionWaiver, rule=st.just("STAFFED_CAPACITY"), key=st.sampled_from(["w1", "w2"]),
+        nights=st.integers(0, 3), beds=st.integers(0, 1),
+    )  # fmt: skip
+    return mixed | crowded
 
 
 def _wards(key: str) -> st.SearchStrategy[Ward]:
