@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from app.forecasting import Forecasting
 from app.pipeline import Pipeline
-from app.solver_process import SolverFailed, SolverLimits, run_solver
+from app.solver_process import SolverFailed, SolverLimits, run_solver, sweep
 from domain.plans.cancelling import no_longer_wanted
 from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
 from domain.plans.kinds import Lane, kind_of
@@ -69,6 +69,7 @@ class Jobs:
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
     def start(self) -> None:
+        sweep()
         self._thread.start()
 
     def wake(self) -> None:

@@ -5,6 +5,7 @@ A solver that leaks, hangs or crashes takes nothing of the service with it, and 
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 GRACE_S = 10.0  # beyond the solver's own limit: start-up, model building, the answer
+FOLDER = "wardgrid-solver-"  # then the number of the process that runs it
 ROOM = 64 * 1024 * 1024  # bytes of one answer
 
 
@@ -48,7 +51,7 @@ def run_solver(
     """
     asked = b"" if question is None else json.dumps(question).encode() + b"\n"
     said = [module, json.dumps(asdict(limits)), *(["asked"] if asked else [])]
-    with tempfile.TemporaryDirectory(prefix="wardgrid-solver-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as folder:
         process = _started([sys.executable, "-m", worker, *said], folder)
         over = threading.Timer(limits.time_limit_s + GRACE_S, _end, [process])
         over.start()
@@ -61,6 +64,18 @@ def run_solver(
             process.wait()
             if watcher:
                 watcher.join()
+
+
+def sweep() -> int:
+    """Remove what runs of a program left that was killed: a model is of no use without it."""
+    left = [
+        folder for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*")
+        if not Path("/proc", folder.name.removeprefix(FOLDER).partition("-")[0]).exists()
+        and not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+    ]  # fmt: skip
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left)
 
 
 def _started(command: list[str], folder: str) -> "subprocess.Popen[bytes]":

@@ -71,6 +71,11 @@ def held(app: App) -> Iterator[Connection]:
             yield app.engine.connect()
 
 
+def release(taken: list[Connection]) -> None:
+    for one in taken:
+        one.close()
+
+
 def test_a_crash_and_an_exhausted_pool_lose_and_double_nothing(
     own_server: str, tmp_path: Path
 ) -> None:
@@ -100,7 +105,7 @@ def test_a_crash_and_an_exhausted_pool_lose_and_double_nothing(
         with reading(app.engine) as session:
             codes = Counter(session.exec(select(col(Hospital.code))))
         taken = list(held(app))
-        threading.Timer(3.0, lambda: [one.close() for one in taken]).start()
+        threading.Timer(3.0, release, [taken]).start()
         assert insist(app, actor, "POOL", told) <= 5
         assert set(told) <= {"DATABASE_AWAY", "LOST_A_RACE", "IN_FLIGHT"}
         assert codes == Counter(f"C{n}-{c}" for n in range(WRITERS) for c in range(CHANGES))
