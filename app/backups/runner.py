@@ -66,9 +66,11 @@ class Backups:
             self._lock = None
 
     def age_s(self) -> float:
-        """Since the newest backup that stands; since the epoch where there is none."""
-        kept = standing(self.settings.backups)
-        return max(0.0, self.clock().timestamp() - (kept[-1].at.timestamp() if kept else 0.0))
+        """Since the newest backup that stands; since the epoch where there is none. One of a time
+        that is yet to come was made on a wrong clock, and says nothing."""
+        now = self.clock().timestamp()
+        kept = [one.at.timestamp() for one in standing(self.settings.backups)]
+        return now - max((at for at in kept if at <= now), default=0.0)
 
     def look(self) -> None:
         """Make, tidy and rehearse what is due."""
@@ -110,7 +112,10 @@ class Backups:
         if last is None:
             with reading(self.engine) as session:
                 last = last_passed(session, act)
-        return last is None or self.clock() - last >= timedelta(seconds=period_s)
+        if last is None:
+            return True
+        passed = self.clock() - last  # negative where the clock was put back: then it is due
+        return not timedelta(0) <= passed < timedelta(seconds=period_s)
 
     def _attempt(self, act: BackupAct, work: Callable[[], tuple[Path, int]]) -> None:
         self.tried[act] = self.clock()
