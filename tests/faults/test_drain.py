@@ -3,8 +3,15 @@
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from app.settings import load
 from app.wiring import ledger_signer
@@ -15,7 +22,7 @@ from audit.verify import verify
 from kit.db import open_engine
 from tests.faults.serving import Client, NoAnswer, Served
 
-CLIENTS = 8
+CLIENTS, DRAIN_S = 8, 20
 
 
 def test_a_stop_under_load_finishes_what_was_accepted(served: Served) -> None:
@@ -25,7 +32,14 @@ def test_a_stop_under_load_finishes_what_was_accepted(served: Served) -> None:
         client.start()
     while len(answers) < 3 * CLIENTS:
         time.sleep(0.005)
-    served.stop()
+    with _screen(served) as screen:
+        began = time.monotonic()
+        served.stop()
+        assert time.monotonic() - began <= DRAIN_S
+        with pytest.raises(ConnectionClosed) as closed:
+            screen.recv(timeout=5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1012  # come again
     for client in clients:
         client.join()
 
@@ -38,6 +52,17 @@ def test_a_stop_under_load_finishes_what_was_accepted(served: Served) -> None:
     report = _exported(served.folder)
     assert report.result is Result.PASS
     assert report.entries >= len(done)
+
+
+@contextmanager
+def _screen(served: Served) -> Iterator[ClientConnection]:
+    """A live socket that was let in."""
+    address, protocol = f"ws://127.0.0.1:{served.port}/graphql", Subprotocol("graphql-transport-ws")
+    with connect(address, subprotocols=[protocol], compression=None) as screen:
+        init = {"authorization": f"Bearer {served.token}"}
+        screen.send(json.dumps({"type": "connection_init", "payload": init}))
+        assert json.loads(screen.recv(timeout=10)) == {"type": "connection_ack"}
+        yield screen
 
 
 def _ask(served: Served, number: int, answers: list[dict[str, Any]]) -> None:
