@@ -17,6 +17,7 @@ from solvers.admission_prices import Ascent, Priced, Prices
 from solvers.admission_rows import Row, limit, row_name, rows_of
 from solvers.admission_table import FORBIDDEN, Option, Table
 from solvers.engine import TOLERANCE, Limits, relax
+from solvers.engine_run import Building
 
 NEAR = 10.0  # points above the cheapest stay, at the first prices, up to which one is a column
 FIRST = 4  # such stays per patient at least
@@ -40,16 +41,19 @@ class Bound:
         return max(0, ceil(self.exactly - TOLERANCE))
 
 
-def lower_bound(table: Table, limits: Limits) -> Bound:
+def lower_bound(table: Table, limits: Limits, clock: Building | None = None) -> Bound:
     """The best bound found in the time; a true one at any moment."""
-    began = perf_counter()
+    began, clock = perf_counter(), clock or Building()
     ends = began + limits.time_limit_s
     asked = _Asked(table, Ascent(table).best(began + ASCENT * limits.time_limit_s))
     best = asked.bound()
     columns = asked.nearest()
     for _ in range(MAX_ROUNDS):
         left = ends - perf_counter()
-        solved = _solve(table, columns, replace(limits, time_limit_s=left)) if left > 0 else None
+        if left <= 0:
+            return best
+        with clock.building():
+            solved = _solve(table, columns, replace(limits, time_limit_s=left), clock)
         if solved is None:
             return best
         priced, paid = solved
@@ -112,7 +116,9 @@ class _Asked:
         return added
 
 
-def _solve(table: Table, columns: Columns, limits: Limits) -> tuple[Priced, list[float]] | None:
+def _solve(
+    table: Table, columns: Columns, limits: Limits, clock: Building
+) -> tuple[Priced, list[float]] | None:
     """The best prices for these stays alone, and what each patient pays at them."""
     lp = pulp.LpProblem("bound", pulp.LpMinimize)
     rows: dict[Row, list[tuple[pulp.LpVariable, int]]] = {}
@@ -138,6 +144,7 @@ def _solve(table: Table, columns: Columns, limits: Limits) -> tuple[Priced, list
     relaxed = relax(lp, limits)
     if relaxed is None:
         return None
+    clock.solved(relaxed.solver_s)
     paid = [relaxed.prices[f"p{i}"] for i in range(len(columns))]
     return _read(table, list(rows), relaxed.prices), paid
 

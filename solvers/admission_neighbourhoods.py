@@ -7,6 +7,7 @@ from solvers.admission_part import Plan, plan_again
 from solvers.admission_start import Candidates
 from solvers.admission_state import State
 from solvers.engine import Limits
+from solvers.engine_run import Building
 from solvers.neighbourhoods import Neighbourhood
 
 SIZES = (40, 70, 110)  # patients freed at once; a model of so many is solved in about a second
@@ -17,8 +18,8 @@ SPELL = 5  # nights
 class Parts:
     """The neighbourhoods of one problem; the state follows whatever plan they are asked about."""
 
-    def __init__(self, state: State, near: Candidates) -> None:
-        self.state, self.near = state, near
+    def __init__(self, state: State, near: Candidates, clock: Building) -> None:
+        self.state, self.near, self.clock = state, near, clock
 
     def cost(self, plan: Plan) -> int:
         self._follow(plan)
@@ -50,7 +51,7 @@ class Parts:
                 free.update(p for p in inside[room] if self.state.nights_in(p, room) & nights)
             if len(free) >= size:
                 break
-        return plan_again(self.state, self.near, free, limits)
+        return plan_again(self.state, self.near, free, limits, self.clock)
 
     def spell_in_rooms(self, size: int, plan: Plan, draw: Random, limits: Limits) -> Plan | None:
         """Those who lie in some rooms during a few nights."""
@@ -62,7 +63,7 @@ class Parts:
             free.update(p for p in inside[room] if self.state.nights_in(p, room) & nights)
             if len(free) >= size:
                 break
-        return plan_again(self.state, self.near, free, limits)
+        return plan_again(self.state, self.near, free, limits, self.clock)
 
     def of_one_night(self, size: int, plan: Plan, draw: Random, limits: Limits) -> Plan | None:
         """Those who are there in one night, in any ward, and those without a date."""
@@ -74,7 +75,7 @@ class Parts:
             if not option.parts or any(nights & night for _, nights in option.parts)
         ]
         free = draw.sample(there, min(size, len(there)))
-        return plan_again(self.state, self.near, free, limits)
+        return plan_again(self.state, self.near, free, limits, self.clock)
 
     def _follow(self, plan: Plan) -> None:
         for patient, option in enumerate(plan):

@@ -26,6 +26,7 @@ from solvers.admission_start import candidates, first_plan, those_there
 from solvers.admission_state import State
 from solvers.admission_table import Option, Table
 from solvers.engine import Limits, Outcome, Progress, Status, Stop, relative_gap
+from solvers.engine_run import Building
 from solvers.neighbourhoods import improve
 
 __all__ = [
@@ -59,7 +60,8 @@ def solve(
     """
     started = perf_counter()
     table = Table(problem)
-    run = _Run(table, limits or Limits(), progress, stop, rounds, started)
+    clock = Building(perf_counter() - started)
+    run = _Run(table, limits or Limits(), progress, stop, rounds, started, clock)
     options = every_option(table)
     found = run.search() if options is None else run.prove(options)
     return _told(table, found, started)
@@ -84,6 +86,11 @@ class _Run:
     stop: Stop | None
     rounds: int | None
     started: float
+    clock: Building
+
+    @property
+    def build_ms(self) -> int:
+        return round(self.clock.building_s * 1000)
 
     def left(self, share: float = 1.0) -> Limits:
         spent = perf_counter() - self.started
@@ -93,34 +100,32 @@ class _Run:
 
     def prove(self, options: dict[int, list[Option]]) -> _Found:
         """All options of everybody in one model."""
-        model = PartModel(State(self.table), options, may_mix=True)
-        built = perf_counter()
+        with self.clock.building():
+            model = PartModel(State(self.table), options, may_mix=True)
         answer = model.solve(self.left(), None, self.progress, self.stop)
         chosen = model.chosen(answer)
         nobody_comes = those_there(self.table).option
         plan = tuple(chosen.get(i, option) for i, option in enumerate(nobody_comes))
         out = answer.outcome
-        build_ms = round((built - self.started) * 1000)
-        bound = out.bound or 0
+        build_ms, bound = self.build_ms + out.build_ms, out.bound or 0
         return _Found(plan, bound, out.cut_short, build_ms, 0, out.solver, out.solver_version)
 
     def search(self) -> _Found:
         """Bound, first plan, annealing, then part by part."""
-        bound = lower_bound(self.table, self.left(BOUNDING))
+        bound = lower_bound(self.table, self.left(BOUNDING), self.clock)
         state, near = first_plan(self.table, bound), candidates(self.table, bound)
-        build_ms = round((perf_counter() - self.started) * 1000)
         draw = Random(self.limits.seed)  # noqa: S311 - repeatable, not secret
         trials = None if self.rounds is None else self.rounds * TRIALS
         ends = perf_counter() + self.left(ANNEALING).time_limit_s
         options = anneal(state, near, draw=draw, ends=ends, trials=trials, stop=self.stop)
-        parts = Parts(state, near)
+        parts = Parts(state, near, self.clock)
         better = improve(
             tuple(options), parts.cost, parts.all(), limits=self.left(), bound=bound.value,
             rounds=self.rounds, progress=self.progress, stop=self.stop,
         )  # fmt: skip
         version = pulp.__version__
         return _Found(
-            better.plan, bound.value, better.cut_short or not bound.proven, build_ms,
+            better.plan, bound.value, better.cut_short or not bound.proven, self.build_ms,
             better.rounds, "annealing, HiGHS", f"PuLP {version}",
         )  # fmt: skip
 

@@ -50,7 +50,7 @@ class Outcome:
     gap: float | None  # (objective - bound) / objective
     cut_short: bool  # the clock stopped it
     wall_ms: int  # in all
-    build_ms: int  # of which outside the solver; transfers: on the table and the models
+    build_ms: int  # of which outside the solver; transfers, admissions: on table and models
     solver: str
     solver_version: str
 
@@ -104,17 +104,19 @@ class Relaxed:
     objective: float
     prices: dict[str, float]
     used: frozenset[str]  # variables above zero
+    solver_s: float
 
 
 def relax(lp: pulp.LpProblem, limits: Limits) -> Relaxed | None:
     """Solve without integrality; None unless proven optimal."""
-    objective = relax_highs(lp, limits)
-    if objective is None:
+    found = relax_highs(lp, limits)
+    if found is None:
         return None
+    objective, solver_s = found
     rows = lp._constraints.items()  # `constraints` would copy and warn
     prices = {name: float(row.pi or 0.0) for name, row in rows}
     used = frozenset(var.name for var in lp.variables() if (var.varValue or 0.0) > TOLERANCE)
-    return Relaxed(objective, prices, used)
+    return Relaxed(objective, prices, used, solver_s)
 
 
 def _values(lp: pulp.LpProblem) -> dict[str, int]:
@@ -138,7 +140,7 @@ def _outcome(lp: pulp.LpProblem, raw: Raw, values: dict[str, int], wall_ms: int)
         gap,
         raw.cut_short,
         wall_ms,
-        0,
+        max(0, wall_ms - round(raw.solver_s * 1000)),
         raw.solver,
         f"{raw.version} (PuLP {pulp.__version__})",
     )

@@ -5,8 +5,6 @@ load fills the steps from below. All of it is one flow, so the linear optimum of
 whole, and its prices hold for the whole problem.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -14,6 +12,7 @@ import numpy as np
 
 from solvers.engine import Limits, Stop
 from solvers.engine_master import Floats, Master
+from solvers.engine_run import Building
 from solvers.transfer_city import Truth, Whole
 from solvers.transfer_table import Number, Table
 
@@ -30,14 +29,14 @@ class Prices:
         return self.bed + self.load
 
 
-class Clock:
+class Clock(Building):
     """Counts one time limit down over several runs; the seconds spent in the solver and those
     spent on making the table and the models stand apart."""
 
     def __init__(self, limits: Limits, started: float, stop: Stop | None = None) -> None:
+        super().__init__(perf_counter() - started)
         self.limits, self.started, self.stop = limits, started, stop
         self._ends = started + limits.time_limit_s
-        self.building_s = perf_counter() - started
 
     @property
     def out(self) -> bool:
@@ -46,12 +45,6 @@ class Clock:
     @property
     def left_s(self) -> float:
         return max(0.05, self._ends - perf_counter())
-
-    @contextmanager
-    def building(self) -> Iterator[None]:
-        begun = perf_counter()
-        yield
-        self.building_s += perf_counter() - begun
 
 
 @dataclass(frozen=True)

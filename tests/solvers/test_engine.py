@@ -2,11 +2,13 @@
 
 import random
 from itertools import combinations
+from time import perf_counter
 
 import pulp
 import pytest
 
 from solvers.engine import Limits, minimise, relax
+from solvers.engine_run import Building
 
 SOLVERS = ("HiGHS", "CBC")
 
@@ -104,6 +106,15 @@ def test_the_relaxation_is_a_floor_and_prices_its_rows() -> None:
     assert relaxed.objective <= by_hand(12, 4)
     assert set(relaxed.prices) == {"r0", "r1", "r2", "r3"}
     assert all(price <= 0 for price in relaxed.prices.values())
+
+
+def test_building_is_what_a_run_spends_outside_the_solver() -> None:
+    clock, begun = Building(), perf_counter()
+    with clock.building():
+        outcome = minimise(knapsack(60, 20), Limits()).outcome
+        clock.solved((outcome.wall_ms - outcome.build_ms) / 1000)
+    assert 0 <= outcome.build_ms < outcome.wall_ms
+    assert 0 < clock.building_s < perf_counter() - begun
 
 
 @pytest.mark.parametrize(
