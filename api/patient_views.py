@@ -49,6 +49,9 @@ class PatientView(View):
     weight_g: int | None = shows(DataClass.CLINICAL, "grams")
     sensitivity: list[str] | None = shows(DataClass.PROTECTED)
     merged_into: strawberry.ID | None
+    erased_at: datetime | None = shows(
+        DataClass.PLACEMENT, "Since then nothing says who it was: every personal field is null."
+    )
 
     @classmethod
     def of(cls, row: Patient, sight: Sight) -> Self:
@@ -76,6 +79,7 @@ class PatientView(View):
             weight_g=row.weight_g,
             sensitivity=list(row.sensitivity),
             merged_into=strawberry.ID(str(merged)) if merged else None,
+            erased_at=row.erased_at,
         )
 
 

@@ -12,10 +12,13 @@ from api.query import Reader, query
 from api.sight import Sight, View, classified, shows
 from authz.classes import DataClass
 from domain.privacy import queries
+from domain.privacy.erasing import ApproveErasure, CancelErasure, RequestErasure
 from domain.privacy.holds import AskToLiftHold, HoldLedger, HoldPatient, LiftHold
-from domain.privacy.model import HoldReason, LegalHold
+from domain.privacy.model import Erasure, ErasureReason, ErasureState, HoldReason, LegalHold
 
 strawberry.enum(HoldReason, name="LegalHoldReason")
+strawberry.enum(ErasureReason)
+strawberry.enum(ErasureState)
 
 
 @classified(DataClass.GENERAL)
@@ -58,6 +61,42 @@ class LegalHoldView(View):
         )
 
 
+@classified(DataClass.GENERAL)
+@strawberry.type(name="Erasure")
+class ErasureView(View):
+    """The erasure of a patient: asked for by one person, approved by another. Once APPROVED
+    nothing opens; DONE once every key is destroyed."""
+
+    id: strawberry.ID
+    version: int
+    hospital_id: strawberry.ID
+    patient_id: strawberry.ID | None = shows(DataClass.AUDIT)
+    reason: ErasureReason
+    state: ErasureState
+    requested_at: datetime
+    requested_by: strawberry.ID | None = shows(DataClass.AUDIT)
+    decided_at: datetime | None
+    decided_by: strawberry.ID | None = shows(DataClass.AUDIT)
+    destroyed_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Erasure, sight: Sight) -> Self:
+        return cls(
+            sight=sight,
+            id=strawberry.ID(str(row.id)),
+            version=row.version,
+            hospital_id=strawberry.ID(str(row.hospital_id)),
+            patient_id=_id(row.patient_id),
+            reason=row.reason,
+            state=row.state,
+            requested_at=row.requested_at,
+            requested_by=_id(row.requested_by),
+            decided_at=row.decided_at,
+            decided_by=_id(row.decided_by),
+            destroyed_at=row.destroyed_at,
+        )
+
+
 @strawberry.type
 class PrivacyQueries:
     @query("legal_hold.read")
@@ -72,9 +111,31 @@ class PrivacyQueries:
             rows, first, after, lambda row: LegalHoldView.of(row, reader.sight(row.scope))
         )
 
+    @query("privacy.read")
+    def erasures(
+        self, reader: Reader, first: int, after: str | None = None
+    ) -> Connection[ErasureView]:
+        """Erasures, asked for, cancelled, approved and done, the newest first."""
+        rows = queries.erasures(
+            reader.session, reader.scopes, limit=page_size(first) + 1, after=after_key(after)
+        )
+        return page_of(rows, first, after, lambda row: ErasureView.of(row, reader.sight(row.scope)))
+
 
 @strawberry.type
 class PrivacyMutations:
+    @mutation(returns=ErasureView)
+    def request_erasure(self, patient_id: UUID, reason: ErasureReason) -> RequestErasure:
+        return RequestErasure(patient_id=patient_id, reason=reason)
+
+    @mutation(returns=ErasureView)
+    def approve_erasure(self, erasure_id: UUID) -> ApproveErasure:
+        return ApproveErasure(erasure_id=erasure_id)
+
+    @mutation(returns=ErasureView)
+    def cancel_erasure(self, erasure_id: UUID) -> CancelErasure:
+        return CancelErasure(erasure_id=erasure_id)
+
     @mutation(returns=LegalHoldView)
     def hold_patient(self, patient_id: UUID, reason: HoldReason) -> HoldPatient:
         return HoldPatient(patient_id=patient_id, reason=reason)

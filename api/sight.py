@@ -15,7 +15,7 @@ import strawberry
 from strawberry.types import get_object_definition
 
 from authz.classes import DataClass, seeing
-from kit.sealed import Sealed, SealedPlace, Vault
+from kit.sealed import Erased, Sealed, SealedPlace, Vault
 from kit.work import Scope
 
 CLASS = "class"
@@ -118,7 +118,10 @@ def look(source: Any, name: str) -> Any:
 
 
 def _open(value: Closed, sight: Sight, label: str) -> Any:
-    text = sight.vault.open(value.sealed, value.place)
+    try:
+        text = sight.vault.open(value.sealed, value.place)
+    except Erased:
+        return None  # and `Patient.erasedAt` says since when
     sight.disclosures.shown.add((value.place.subject, label))
     sight.disclosures.scopes.add(sight.scope)
     return value.shape(text) if value.shape else text

@@ -84,6 +84,31 @@ def checkpoint(data: DataFolder) -> None:
 
 
 @app.command()
+def inspect(
+    data: DataFolder,
+    kept: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint that was kept elsewhere.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+) -> None:
+    """Judge the database itself: log, triggers, projections, and the keys of people against what
+    the log says of them. Needs the keys; ends with 1 if something is wrong."""
+    from app.wiring import ledger_signer
+    from audit.keys import KeyKind
+    from audit.live import check_live
+
+    settings, keys, engine = read_settings(data)
+    secrets = [keys.secret(KeyKind.MAC, version) for version in keys.versions(KeyKind.MAC)]
+    notes = [path.read_text("utf-8") for path in kept or []]
+    try:
+        report = check_live(engine, ledger_signer(settings, keys).verifier, notes, secrets)
+    finally:
+        engine.dispose()
+    typer.echo(report.to_json() if as_json else report.page(), nl=as_json)
+    raise typer.Exit(int(report.result))
+
+
+@app.command()
 def prove(
     data: DataFolder,
     entry: Annotated[int, typer.Argument(help="Number of the entry.")],

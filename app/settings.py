@@ -165,6 +165,11 @@ class Settings(BaseSettings):
         return self.data_folder / "ledger.guard"
 
     @property
+    def erasures_file(self) -> Path:
+        """Who was erased, outside the database so that no restored backup brings them back."""
+        return self.data_folder / "ledger.erasures"
+
+    @property
     def mllp_peers_file(self) -> Path:
         """Who may send HL7 messages, and who is told of changes."""
         return self.mllp_peers or self.data_folder / "hl7_peers.toml"

@@ -22,6 +22,7 @@ from app.circuits import Breakers, Outward
 from app.cursors import KEY_BYTES, Cursors
 from app.doors import Door, doors
 from app.drafts import Drafts
+from app.erasing import Erasing, erasing_of
 from app.feed import Feed
 from app.jobs import PROGRAM, Jobs
 from app.key_settings import keys_of
@@ -91,6 +92,7 @@ class App:
     jobs: Jobs
     questions: Questions
     backups: Backups
+    erasing: Erasing
     witnessing: Witnessing
     sequencer: Sequencer
     watch: Watch
@@ -113,18 +115,19 @@ class App:
     lying_in = staticmethod(lying_in)
 
     def start(self, *, serves: bool = True, jobs: bool = True, signs: bool = True) -> None:
-        """Take the ledger over, then begin the feed and the work in the background. On PostgreSQL
-        each may be left to another process (app/parts.py)."""
+        """Take the ledger over, begin feed and work; others may do a part (app/parts.py)."""
         self._signs = signs
         if signs:
             self._take_the_ledger()
             self._begin("sequencer", self.sequencer.run)
         self.room.start()
         if serves or jobs:
+            self.erasing.replay()  # before anything is served
             self.watch.step()
             self._begin("rights", self.watch.run)
             self.feed.start()
         if jobs:
+            self._begin("erasing", self.erasing.run)
             self.jobs.start()
             self.backups.start()
             self.witnessing.start()
@@ -136,9 +139,8 @@ class App:
         """Finish what was accepted: doors, jobs, the writer's queue, the last checkpoint."""
         for door in self._doors:
             door.stop()
-        self.jobs.stop()
-        self.backups.stop()
-        self.witnessing.stop()
+        for stop in (self.jobs.stop, self.backups.stop, self.witnessing.stop):
+            stop()
         self.questions.stop()
         self.feed.stop()
         self._stopping.set()
@@ -220,12 +222,12 @@ def build(
                   timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures, RotationTimer(keys))),
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
-                        lambda command: pipeline.run(PROGRAM, command).result,
-                        lambda: room.on),
+                        lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),
         witnessing=Witnessing(engine, witnesses_of(settings.witnesses), settings.witness_quorum,
                               settings.witnessed_file, settings.witness_period_s, tell,
                               breakers.of[Outward.WITNESSES]),
-        watch=Watch(engine, decisions, gate, tell), metrics=Metrics(),
+        erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell),
+        watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=Metrics(),
         room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     bell.ring.append(app.jobs.wake)
@@ -290,11 +292,9 @@ def _keep_progress(app: App) -> Callable[[DueRun, dict[str, Any]], None]:
 
 
 def _snapshot(engine: Engine) -> dict[str, object]:
-    if engine.dialect.name == "sqlite":
-        return {"readonly": True}
-    return {"isolation_level": "AUTOCOMMIT"}
+    sqlite = engine.dialect.name == "sqlite"
+    return {"readonly": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
 
 
 def _derived(keys: Keys, purpose: bytes, length: int) -> bytes:
-    secret = keys.secret(KeyKind.ANSWER)
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose).derive(secret)
+    return HKDF(SHA256(), length, None, purpose).derive(keys.secret(KeyKind.ANSWER))

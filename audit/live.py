@@ -18,6 +18,7 @@ from audit.checkpoint import Verifier
 from audit.entry import parse_body
 from audit.export import ExportRefused, export_ledger
 from audit.form import Malformed
+from audit.key_history import KeyHistory
 from audit.report import Finding, Report
 from audit.stream import mac_of, stream_key
 from audit.verify import verify
@@ -65,15 +66,20 @@ def check_live(
             report = verify(Path(folder) / "export", [key.text], previous)
     with reading(engine) as session:
         connection = session.connection()
-        for finding in _look(connection, key.name, secrets):
+        keys = KeyHistory()
+        for finding in _look(connection, key.name, secrets, keys):
             report.add(finding)
+        report.redacted = keys.redacted
     return report
 
 
-def _look(connection: Connection, log: str, secrets: Sequence[bytes]) -> Iterator[Finding]:
+def _look(
+    connection: Connection, log: str, secrets: Sequence[bytes], keys: KeyHistory
+) -> Iterator[Finding]:
     for name in sorted(missing_triggers(connection)):
         yield Finding("trigger", f"{name} is missing, off or changed")
-    yield from _projections(connection, log, secrets)
+    yield from _projections(connection, log, secrets, keys)
+    yield from keys.findings(connection)
     for entry_id in connection.execute(_LEFT_BEHIND[connection.dialect.name]).scalars():
         yield Finding("left-behind", f"entry {entry_id} was never linked, later ones were")
 
@@ -93,21 +99,24 @@ def missing_triggers(connection: Connection) -> set[str]:
     }
 
 
-def _projections(connection: Connection, log: str, secrets: Sequence[bytes]) -> Iterator[Finding]:
+def _projections(
+    connection: Connection, log: str, secrets: Sequence[bytes], keys: KeyHistory
+) -> Iterator[Finding]:
     after = 0
     while rows := connection.execute(_ENTRIES, {"after": after}).all():
         for row in rows:
-            yield from _entry(row, log, secrets)
+            yield from _entry(row, log, secrets, keys)
         after = rows[-1].id
 
 
-def _entry(row: Any, log: str, secrets: Sequence[bytes]) -> Iterator[Finding]:
+def _entry(row: Any, log: str, secrets: Sequence[bytes], history: KeyHistory) -> Iterator[Finding]:
     body = bytes(row.body)
     try:
         entry = parse_body(body)
     except Malformed as problem:
         yield Finding("form", f"entry {row.id}: {problem}", row.idx)
         return
+    history.read(entry, row.id, row.idx)
     shown = (
         row.stream, row.sseq, _time(row.at), _id(row.actor_id), row.action, row.outcome, row.scope
     )  # fmt: skip

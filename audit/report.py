@@ -42,6 +42,7 @@ class Report:
     entries: int = 0
     withheld: int = 0
     evidence: int = 0
+    redacted: int = 0  # keys destroyed with a record, where the database itself was looked at
     compared_with: tuple[int, ...] = ()  # sizes of the kept checkpoints
     epochs: list[Epoch] = field(default_factory=list)  # restores, oldest first
     findings: list[Finding] = field(default_factory=list)
@@ -98,6 +99,8 @@ class Report:
             + (f"; signed up to {epoch.lost_size}" if epoch.lost_size else "; nothing known lost")
             for epoch in self.epochs
         ]
+        if self.redacted:
+            lines.append(f"  redacted (recorded): {self.redacted} keys of erased people")
         if self.first_bad_index is not None:
             lines.append(f"  first bad leaf: {self.first_bad_index}")
         for finding in self.findings:

@@ -20,11 +20,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import Session, col, select
 
+from audit.erased import ErasedPeople
 from audit.kek import NONCE, KekAway
 from audit.keys import KeyKind, Keys
-from audit.subjects import SubjectKey, make_subject_key, unwrap, unwrap_all
+from audit.subjects import ErasedSubject, SubjectKey, make_subject_key, unwrap, unwrap_all
 from kit.clock import Clock, utc_now
-from kit.sealed import SealBroken, Sealed, SealedPlace
+from kit.sealed import Erased, SealBroken, Sealed, SealedPlace
 
 FORMAT, AES_256_GCM = 1, 1
 _LABEL = 20  # bytes: version, algorithm, kek version, key id
@@ -56,6 +57,7 @@ class FieldVault:
         self._openers: OrderedDict[bytes, tuple[_Opener, float]] = OrderedDict()
         self._loaded: dict[UUID, float] = {}  # whose keys were all fetched, and until when
         self._lock = threading.Lock()
+        self.erased = ErasedPeople(self.forget)
 
     def bind(self, session: Session) -> "BoundVault":
         """A vault that reads and makes subject keys in the session's transaction."""
@@ -134,20 +136,24 @@ class BoundVault:
         self._shared.forget(subject)
 
     def seal(self, text: str, place: SealedPlace) -> Sealed:
-        """Encrypt; makes the subject's key in this transaction if there is none."""
+        """Encrypt; makes the subject's key in this transaction if there is none. Raises Erased."""
         cipher, label = self._sealers.get(place.subject) or self._sealer(place.subject)
         nonce = os.urandom(NONCE)
         sealed = cipher.encrypt(nonce, text.encode(), label + _bound(place))
         return Sealed(label + nonce + sealed)
 
     def open(self, sealed: Sealed, place: SealedPlace) -> str:
-        """Decrypt. Raises SealBroken."""
+        """Decrypt. Raises SealBroken, or Erased where the subject was."""
+        if place.subject in self._shared.erased:
+            raise Erased("this person was erased")
         raw = sealed.ciphertext
         label = raw[:_LABEL]
         if len(raw) < _SHORTEST or label[0] != FORMAT or label[1] != AES_256_GCM:
             raise SealBroken("not a sealed field of this format")
         key_id = label[4:]
-        opener = self._shared.cached(key_id) or self._mine.get(key_id) or self._opener(key_id)
+        opener = self._shared.cached(key_id) or self._mine.get(key_id)
+        if opener is None:
+            opener = self._opener(key_id, place.subject)
         if opener[1] != place.subject.bytes:
             raise SealBroken("the field belongs to somebody else")
         try:
@@ -155,6 +161,19 @@ class BoundVault:
         except InvalidTag:
             raise SealBroken("the field was altered or moved") from None
         return plain.decode()
+
+    def erase(self, subject: UUID) -> None:
+        """From this transaction on nothing of the subject opens and nothing more is sealed."""
+        if self._session.get(ErasedSubject, subject) is None:
+            self._session.add(ErasedSubject(subject=subject, at=self._clock()))
+
+    def destroy(self, subject: UUID) -> int:
+        """Delete every generation of the subject's key; how many there were."""
+        asked = select(SubjectKey).where(SubjectKey.subject == subject)
+        rows = self._session.exec(asked).all()
+        for row in rows:
+            self._session.delete(row)
+        return len(rows)
 
     def blind(self, text: str, purpose: str) -> bytes:
         """16 bytes, equal for texts that NFKC casefolding makes equal. Truncate it for names."""
@@ -169,6 +188,10 @@ class BoundVault:
 
     def _sealer(self, subject: UUID) -> tuple[AESGCM, bytes]:
         row = self._newest(subject)
+        with self._session.no_autoflush:
+            erased = self._session.get(ErasedSubject, subject) if row is None else None
+        if erased is not None or subject in self._shared.erased:
+            raise Erased("this person was erased")
         if row is None:
             row = make_subject_key(self._keys, subject, self._clock())
             self._session.add(row)
@@ -184,9 +207,12 @@ class BoundVault:
         with self._session.no_autoflush:  # the caller's half-made rows stay where they are
             return self._session.exec(asked).one_or_none()
 
-    def _opener(self, key_id: bytes) -> _Opener:
+    def _opener(self, key_id: bytes, subject: UUID) -> _Opener:
         with self._session.no_autoflush:
             row = self._session.get(SubjectKey, UUID(bytes=key_id))
+            erased = self._session.get(ErasedSubject, subject) if row is None else None
+        if erased is not None:
+            raise Erased("this person was erased")
         if row is None:
             raise SealBroken("the key of this field is gone")
         opener = (unwrap(self._keys, row), row.subject.bytes)

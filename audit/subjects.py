@@ -36,6 +36,15 @@ class SubjectKey(SQLModel, table=True):
     made_at: datetime = Field(sa_type=UtcTime, nullable=False)
 
 
+class ErasedSubject(SQLModel, table=True):
+    """Somebody whose keys are, or are about to be, destroyed. The row stays for ever."""
+
+    __tablename__ = "erased_subject"
+
+    subject: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcTime, nullable=False, index=True)
+
+
 def make_subject_key(keys: Keys, subject: UUID, at: datetime, generation: int = 1) -> SubjectKey:
     """A fresh key for the subject, not yet in the database. Raises KekAway."""
     blind, key_id = keys.newest(KeyKind.BLIND), new_id()

@@ -1,10 +1,10 @@
 """Notices within a second, in every process, that rights, sessions or tokens have changed."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from authz.decision import Alarm, Decisions
 from authz.policy import read_epoch
@@ -24,9 +24,16 @@ class Watch:
     """Polls one small row and the latest endings; a revoked right stops within two seconds."""
 
     def __init__(
-        self, engine: Engine, decisions: Decisions, gate: Gate, alarm: Alarm = lambda _what: None
+        self,
+        engine: Engine,
+        decisions: Decisions,
+        gate: Gate,
+        alarm: Alarm = lambda _what: None,
+        also: Callable[[Connection], None] = lambda _connection: None,
     ) -> None:
+        """`also` is asked at each look: who was erased must be known as soon."""
         self._engine, self._decisions, self._gate, self._alarm = engine, decisions, gate, alarm
+        self._also = also
         self._epoch: int | None = None
 
     def step(self) -> None:
@@ -34,6 +41,7 @@ class Watch:
         with reading(self._engine) as session:
             epoch = read_epoch(session.connection())
             self._gate.refresh(session.connection())
+            self._also(session.connection())
         if epoch != self._epoch and self._decisions.reload():
             self._epoch = epoch
 

@@ -24,6 +24,7 @@ from gateways.fhir_resources import (
     of_encounter,
     of_entry,
 )
+from kit.sealed import Erased
 
 
 def encounters_seen(looking: Looking) -> Page:
@@ -121,9 +122,13 @@ def _number(looking: Looking, row: Encounter) -> str | None:
         return None
     if not looking.sees(DataClass.IDENTITY, row.scope, row.subject):
         return None
-    looking.shown(row.subject, "Encounter.identifier")
     place = visit_place(row.hospital_id, row.id, row.subject)
-    return looking.app.vault.bind(looking.session).open(row.visit_number, place)
+    try:
+        number = looking.app.vault.bind(looking.session).open(row.visit_number, place)
+    except Erased:
+        return None
+    looking.shown(row.subject, "Encounter.identifier")
+    return number
 
 
 SOURCES: dict[str, Source] = {

@@ -105,6 +105,7 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         "foreign_keys = ON",
         "recursive_triggers = ON",  # else REPLACE INTO walks past the ledger's triggers
         "trusted_schema = OFF",
+        "secure_delete = ON",  # what is deleted, a key above all, is overwritten with zeros
     ):
         connection.execute(f"PRAGMA {pragma}")
 

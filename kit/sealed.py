@@ -64,6 +64,16 @@ class Vault(Protocol):
     def blind(self, text: str, purpose: str) -> bytes:
         """Equality index over NFKC-casefolded text: 16 bytes, keyed per purpose."""
 
+    def erase(self, subject: UUID) -> None:
+        """From this transaction on nothing of the subject opens and nothing more is sealed."""
+
+    def destroy(self, subject: UUID) -> int:
+        """Delete every generation of the subject's key; how many there were."""
+
 
 class SealBroken(RuntimeError):
     """A ciphertext was altered, moved, or its key is gone."""
+
+
+class Erased(SealBroken):
+    """The person was erased, on record: there is nothing to open and nothing is sealed."""

@@ -13,8 +13,8 @@ from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, SQLModel, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from kit.errors import NotFound
-from kit.sealed import Sealed, SealedPlace, Vault
+from kit.errors import Conflict, NotFound
+from kit.sealed import Erased, Sealed, SealedPlace, Vault
 
 if TYPE_CHECKING:
     from kit.command import Command
@@ -145,13 +145,23 @@ class Work:
 
     def seal(self, text: str, place: SealedPlace) -> Sealed:
         self.subjects.add(place.subject)
-        return self.vault.seal(text, place)
+        try:
+            return self.vault.seal(text, place)
+        except Erased:
+            raise _erased() from None
 
     def open(self, sealed: Sealed, place: SealedPlace) -> str:
         """Decrypt; the ledger entry of this command names the subject and the field."""
         self.subjects.add(place.subject)
         self.opened.add((place.subject, f"{place.table}.{place.column}"))
-        return self.vault.open(sealed, place)
+        try:
+            return self.vault.open(sealed, place)
+        except Erased:
+            raise _erased() from None
+
+
+def _erased() -> Conflict:
+    return Conflict("this person was erased; nothing is kept of who it was", reason="ERASED")
 
 
 @cache

@@ -95,6 +95,7 @@ class Patient(Row, table=True):
     privacy: bool = False  # show nothing of this person on a screen
     sensitivity: list[str] = Field(default_factory=list, sa_type=JSON)  # labels, HL7 v3 codes
     merged_into: UUID | None = Field(default=None, foreign_key="patient.id")
+    erased_at: datetime | None = Field(default=None, sa_type=UtcTime)  # who it was is forgotten
 
     @property
     def scope(self) -> Scope:

@@ -164,9 +164,12 @@ class MergePatients(Command[Patient]):
 
 
 def present_patient(work: Work, patient_id: UUID) -> Patient:
-    """The patient. Raises Conflict that names the survivor of a merge."""
+    """The patient. Raises Conflict that names the survivor of a merge, or says ERASED."""
     patient = work.get(Patient, patient_id)
     work.subjects.add(patient.subject)
+    if patient.erased_at is not None:
+        raise Conflict("this person was erased; register anew", reason="ERASED",
+                       blocking=patient.id)  # fmt: skip
     if patient.merged_into is not None:
         raise Conflict(f"this record was merged into {patient.merged_into}; use that one",
                        reason="PATIENT_MERGED", blocking=patient.merged_into)  # fmt: skip

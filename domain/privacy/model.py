@@ -1,10 +1,10 @@
-"""A legal hold: what it covers is neither erased nor pruned until two people lift it."""
+"""Legal holds, and the erasure of a person: asked for by one, approved by another."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, text
 from sqlmodel import Field
 
 from kit.rows import Row, UtcTime, one_of, words
@@ -53,6 +53,53 @@ class LegalHold(Row, table=True):
     asked_at: datetime | None = Field(default=None, sa_type=UtcTime)
     lifted_by: UUID | None = None
     lifted_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.hospital_id)
+
+
+class ErasureReason(StrEnum):
+    PERSON_ASKED = "PERSON_ASKED"
+    TIME_OVER = "TIME_OVER"  # the record need not be kept any longer
+    COURT_ORDER = "COURT_ORDER"
+    MISTAKE = "MISTAKE"  # should never have been entered
+
+
+class ErasureState(StrEnum):
+    REQUESTED = "REQUESTED"  # waits for a second person
+    CANCELLED = "CANCELLED"
+    APPROVED = "APPROVED"  # nothing opens any more; the keys go once the log says so, signed
+    DONE = "DONE"  # every key is destroyed
+
+
+_OPEN = text("state IN ('REQUESTED', 'APPROVED')")
+
+
+class Erasure(Row, table=True):
+    """Destroys the keys of a patient's record and of those merged into it; rows stay, nameless."""
+
+    __table_args__ = (
+        one_of("reason", ErasureReason),
+        one_of("state", ErasureState),
+        CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_when"),
+        CheckConstraint("(decided_by IS NULL) = (state = 'REQUESTED')", name="decided_by_somebody"),
+        CheckConstraint("state = 'CANCELLED' OR decided_by <> requested_by", name="four_eyes"),
+        CheckConstraint("state <> 'DONE' OR destroyed_at IS NOT NULL", name="done_is_destroyed"),
+        Index("one_erasure_at_a_time", "patient_id", unique=True,
+              sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("erasures_by_state", "state", "id"),
+    )  # fmt: skip
+
+    hospital_id: UUID = Field(foreign_key="hospital.id")
+    patient_id: UUID = Field(foreign_key="patient.id")
+    reason: ErasureReason = Field(sa_type=words(ErasureReason))
+    state: ErasureState = Field(default=ErasureState.REQUESTED, sa_type=words(ErasureState))
+    requested_by: UUID
+    requested_at: datetime = Field(sa_type=UtcTime)
+    decided_by: UUID | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    destroyed_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
     @property
     def scope(self) -> Scope:

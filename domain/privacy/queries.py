@@ -1,4 +1,4 @@
-"""Reads of legal holds, cut to the viewer's scopes."""
+"""Reads of legal holds and erasures, cut to the viewer's scopes."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from domain.patients.model import Patient
 from domain.places.reach import within
-from domain.privacy.model import LegalHold
+from domain.privacy.model import Erasure, ErasureState, LegalHold
 from kit.work import Scope
 
 
@@ -39,3 +39,19 @@ def records_of(session: Session, patient_id: UUID) -> list[Patient]:
         found += records
         asked = select(Patient).where(col(Patient.merged_into).in_([one.id for one in records]))
     return found
+
+
+def erasures(
+    session: Session, scopes: Sequence[Scope], *, limit: int, after: UUID | None = None
+) -> Sequence[Erasure]:
+    """The newest first."""
+    asked = select(Erasure).where(within(scopes, col(Erasure.hospital_id)))
+    if after is not None:
+        asked = asked.where(col(Erasure.id) < after)
+    return session.exec(asked.order_by(col(Erasure.id).desc()).limit(limit)).all()
+
+
+def approved(session: Session) -> Sequence[Erasure]:
+    """Erasures whose keys are still to be destroyed, or to be scrubbed from the files."""
+    asked = select(Erasure).where(Erasure.state == ErasureState.APPROVED)
+    return session.exec(asked.order_by(col(Erasure.id))).all()

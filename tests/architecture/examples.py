@@ -33,7 +33,7 @@ from domain.places.model import ApprovalMode, CareLevel, ModeReason
 from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
-from domain.privacy.model import HoldReason
+from domain.privacy.model import ErasureReason, HoldReason
 from domain.rosters.preference_model import DoctorWord
 from domain.scenarios.commands import ChangeKind, ScenarioChange
 from domain.scenarios.transfer_commands import NetworkChange, TransferChangeKind
@@ -58,14 +58,14 @@ POINTS_AT = {
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
     "encounter_id": "encounter", "flood_id": "flood", "grant_id": "grant", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
-    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold",
+    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold", "erasure_id": "erasure",
     "request_id": "request", "rotation_id": "rotation", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "admission_id": "admission", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "doctor_id": "doctor", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",
     "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
-    "made": (), "stays": (), "first_leaf": 0,
+    "made": (), "stays": (), "first_leaf": 0, "subjects": (UUID(int=9),), "leaf": "ab" * 32,
     "act": BackupAct.MADE, "fault": None, "file": "a.wgb", "size_bytes": 1, "leaves": 1, "took_ms": 1,
     "changes": (ScenarioChange(kind=ChangeKind.ARRIVALS_PLUS, percent=100),),
     "network_changes": (NetworkChange(kind=TransferChangeKind.ARRIVALS_PLUS, percent=100),),
@@ -103,7 +103,7 @@ SAID: dict[str, Any] = {
 }  # fmt: skip
 REASONS = {
     "BlockReason": BlockReason.REPAIR, "CancelReason": CancelReason.NOT_NEEDED,
-    "DeclineReason": DeclineReason.NO_BED, "HoldReason": HoldReason.COMPLAINT, "ModeReason": ModeReason.EXERCISE,
+    "DeclineReason": DeclineReason.NO_BED, "HoldReason": HoldReason.COMPLAINT, "ErasureReason": ErasureReason.MISTAKE, "ModeReason": ModeReason.EXERCISE,
     "OverrideReason": OverrideReason.CLINICAL, "TransferReason": TransferReason.CAPACITY, "PressureReason": PressureReason.DEMAND,
     "staffed_beds": 3, "step": 1, "title": "X", "totp_step": None,
 }  # fmt: skip

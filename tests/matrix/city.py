@@ -62,8 +62,9 @@ from domain.plans.model import ProposalItem, SolverRun
 from domain.plans.runs import ClaimRun, RecordPlan, RequestBedPlan
 from domain.pressure.commands import DeclarePressure
 from domain.pressure.model import PressureReason
+from domain.privacy.erasing import RequestErasure
 from domain.privacy.holds import HoldPatient
-from domain.privacy.model import HoldReason
+from domain.privacy.model import ErasureReason, HoldReason
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.care_asking import RequestCarePlan
 from domain.rosters.doctor_wishes import StateDoctorWish
@@ -185,6 +186,9 @@ def _privacy(city: City) -> None:
     for corner in city.corners.values():
         held = HoldPatient(patient_id=corner.ids["other_patient"], reason=HoldReason.COMPLAINT)
         corner.ids["legal_hold"] = city.do(held, officer).id
+        gone = city.do(RegisterPatient(hospital_id=corner.ids["hospital"], identity=Identity()))
+        asked = RequestErasure(patient_id=gone.id, reason=ErasureReason.MISTAKE)
+        corner.ids["erasure"] = city.do(asked, officer).id
 
 
 def _transfers(city: City) -> None:
