@@ -219,3 +219,24 @@ def test_a_view_that_cannot_be_recorded_is_not_shown(
         assert (answer["type"], answer["id"]) == ("error", "1")
         assert answer["payload"][0]["extensions"]["code"] == "FAULT"
         screen.quiet()
+
+
+def test_how_long_an_alarm_took_to_the_screens_is_measured(port: int, house: ToyHouse) -> None:
+    levels = house._live._door.metrics.levels
+
+    def measured() -> tuple[int, int]:
+        found = next(s for s in levels.standings() if s.objective.name == "alarm_latency")
+        return found.measured, found.good
+
+    before = measured()
+    with Screen(port) as screen:
+        screen.watch()
+        screen.board()
+        for late_s, good in ((0.5, 1), (3.0, 1)):
+            house.now = NOON + timedelta(seconds=late_s)  # the toy's alarms are of noon
+            house.beds[WARDS[0]]["01"] = f"late {late_s}"
+            house.feed.change(WARDS[0], "AlarmOpened")
+            screen.board()
+            screen.quiet(f"after {late_s}")
+            assert measured()[1] - before[1] == good
+    assert measured()[0] - before[0] == 2
