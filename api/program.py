@@ -1,5 +1,6 @@
 """The running program behind its doors: what `wardgrid serve` hands to the web server."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -34,11 +35,15 @@ from app.open_views import OpenViews
 from app.parts import EVERY, Part
 from app.settings import Settings
 from app.wiring import App, build
+from audit.guard import LedgerRefused
 from authz.sessions import Pass
 from authz.tokens import NotAuthentic
 from kit.errors import Denied
 from kit.work import Actor, ActorKind
 
+log = logging.getLogger("wardgrid.app")
+
+REFUSED = "the ledger refuses, wardgrid ledger checkpoint says why"
 THREADS = 64  # of reads and waiting mutations; the writer itself is one, or the pool's size
 FOREVER = timedelta(days=36500)
 
@@ -115,7 +120,11 @@ async def _running(
         app.start, serves=Part.API in parts, jobs=Part.WORKER in parts,
         signs=Part.SEQUENCER in parts,
     )  # fmt: skip
-    await anyio.to_thread.run_sync(begin)
+    try:
+        await anyio.to_thread.run_sync(begin)
+    except LedgerRefused as refused:  # the server would only say that it did not start
+        log.error(REFUSED, extra={"fault": type(refused).__name__})
+        raise
     try:
         if views:
             await anyio.to_thread.run_sync(views.begin)

@@ -36,6 +36,7 @@ def run(settings: Any, parts: frozenset[Part] = EVERY) -> None:
     from app import migrate
     from app.logs import configure
     from app.server import serve_until_signal
+    from audit.keys import KeyTrouble
     from kit.db import open_engine
 
     configure(settings.log_level)
@@ -49,4 +50,8 @@ def run(settings: Any, parts: frozenset[Part] = EVERY) -> None:
         stop(f"the database is at {found}, this release needs {needed}; run: wardgrid migrate")
     # by name: api lies above app, and only the program's start may reach up
     create_app = importlib.import_module("api.program").create_app
-    serve_until_signal(create_app(settings, parts), settings)
+    try:
+        application = create_app(settings, parts)
+    except KeyTrouble as trouble:
+        stop(str(trouble))
+    serve_until_signal(application, settings)

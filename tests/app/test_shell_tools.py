@@ -138,3 +138,17 @@ def test_a_second_program_on_the_folder_is_refused(founded: Path) -> None:
         ):
             assert refused.exit_code == 1
             assert refused.output.startswith("another wardgrid process works on this folder")
+
+
+def test_a_server_without_its_key_or_its_guard_says_so_plainly(founded: Path) -> None:
+    kek, away = founded / "keys" / "kek-1.key", founded.parent / "kek-1.key"
+    kek.rename(away)
+    lost = _run("serve", "--data", founded, "--port", 0)
+    assert (lost.exit_code, lost.output) == (1, "there is no kek key\n")
+    away.rename(kek)
+    (founded / "ledger.guard").unlink()
+    refused = _run("serve", "--data", founded, "--port", 0)
+    assert refused.exit_code != 0
+    assert '"event": "the ledger refuses, wardgrid ledger checkpoint says why"' in refused.output
+    told = _run("ledger", "checkpoint", "--data", founded)
+    assert told.output.startswith("the ledger refuses: the ledger has entries but its guard file")
