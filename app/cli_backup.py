@@ -22,13 +22,14 @@ MEGABYTE = 1_000_000
 def make(data: DataFolder, folder: Folder = None) -> None:
     """Write a backup of this moment. The house may go on meanwhile."""
     from app.backups.making import make_backup
+    from audit.erasures import BadErasures
     from audit.keys import KeyTrouble
     from kit.clock import utc_now
 
     settings, keys, engine = read_settings(data)
     try:
         made = make_backup(settings, keys, engine, folder or settings.backups, utc_now())
-    except (KeyTrouble, OSError) as trouble:
+    except (BadErasures, KeyTrouble, OSError) as trouble:
         stop(f"no backup was made: {trouble}")
     finally:
         engine.dispose()

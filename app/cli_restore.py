@@ -27,6 +27,10 @@ def restore(
         list[Path] | None,
         typer.Option(help="A checkpoint that was kept elsewhere, or the lost ledger.guard."),
     ] = None,
+    erasures: Annotated[
+        list[Path] | None,
+        typer.Option(help="A kept ledger.erasures, or a newer export of the ledger."),
+    ] = None,
 ) -> None:
     """Restore into a data folder that has its keys and settings, and no database yet.
 
@@ -34,16 +38,35 @@ def restore(
     them and what is lost: give the newest checkpoint that anybody kept.
     """
     settings = settings_of(data)
-    done = _put_back(settings, _chosen(archive, folder, before, leaves), kept or [])
+    chosen = _chosen(archive, folder, before, leaves)
+    done = _put_back(settings, chosen, kept or [], erasures or [])
     typer.echo(
         f"restored {sum(done.manifest.rows.values())} rows; the ledger verifies, its new epoch is"
         f" leaf {done.checkpoint.size - 1}; "
         + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
     )
+    _erase_again(data, done.erased)
     typer.echo(f"next: wardgrid serve --data {data}")
 
 
-def _put_back(settings: Any, chosen: Path, kept: list[Path]) -> Any:
+def _erase_again(data: Path, listed: int | None) -> None:
+    """Start the house once: it erases whom the backup brought back, before anybody is served."""
+    from app.cli_house import house
+
+    with house(data) as app:
+        replayed = app.erasing.replayed
+    if listed is None:
+        typer.echo(
+            "WARNING: no list of erasures was found. Whoever was erased after this backup is back:"
+            " serve nobody before you have looked for ledger.erasures of the lost machine or of its"
+            " backups, or for a newer export, and restored again with --erasures.",
+            err=True,
+        )
+    else:
+        typer.echo(f"{listed} erasures are on the list, {replayed} of them were done again")
+
+
+def _put_back(settings: Any, chosen: Path, kept: list[Path], erasures: list[Path]) -> Any:
     """Prove the key, ask the two people, restore; or end the program with the reason."""
     from app.backups.approvers import approved_by
     from app.backups.container import BackupRefused, require_key
@@ -61,7 +84,7 @@ def _put_back(settings: Any, chosen: Path, kept: list[Path]) -> Any:
         return restore(
             settings, keys, chosen,
             approve=lambda engine: approved_by(engine, keys, utc_now, *people),
-            kept=[kept_note(path) for path in kept], at=utc_now(),
+            kept=[kept_note(path) for path in kept], at=utc_now(), erasures=erasures,
         )  # fmt: skip
     except (BackupRefused, KeyTrouble) as refused:
         stop(f"nothing was restored: {refused}")

@@ -54,9 +54,10 @@ class Erasing:
     signer: Signer
     do: Do
     alarm: Callable[[str], None]
+    replayed: int = 0  # erasures that the start had to do again
 
-    def replay(self) -> int:
-        """Erase again whoever is on the list and still has a key here; how many erasures.
+    def replay(self) -> None:
+        """Erase again whoever is on the list and still has a key here.
 
         Raises BadErasures: with a list that cannot be read nobody knows who must not come back.
         """
@@ -70,11 +71,10 @@ class Erasing:
             own = _shreds(session, None)
         for body, subjects in back:
             self.do(ReplayErasure(subjects=subjects, leaf=leaf_hash(body).hex()))
-        if own or listed:
-            self._remember(own)
+        self._remember(own)  # an empty list too: none at all means that it was lost
         if back:
             self._scrub()
-        return len(back)
+        self.replayed += len(back)
 
     def look(self) -> None:
         """Take every approved erasure as far as it can be taken now."""

@@ -15,12 +15,14 @@ from sqlalchemy import Engine
 from app import migrate
 from app.backups import postgres_copy, sqlite_copy
 from app.backups.container import writing
+from app.backups.listed import keep_beside
 from app.backups.manifest import NAME, Manifest, Part
 from app.settings import Settings
 from audit.checkpoint import read_unchecked
+from audit.erasures import erasures_signer
 from audit.export import ExportRefused, newest_checkpoint
 from audit.guard import flush_folder
-from audit.keys import Keys
+from audit.keys import KeyKind, Keys
 from kit.db import open_engine
 
 SUFFIX = ".wgb"
@@ -37,7 +39,8 @@ class Made:
 
 
 def make_backup(settings: Settings, keys: Keys, engine: Engine, folder: Path, at: datetime) -> Made:
-    """Write a backup into the folder while the house works. Raises KeyTrouble, OSError.
+    """Write a backup into the folder while the house works. Raises KeyTrouble, OSError,
+    and BadErasures where the list of the erased is damaged.
 
     A file that stands there is whole: until then it has another name.
     """
@@ -45,6 +48,8 @@ def make_backup(settings: Settings, keys: Keys, engine: Engine, folder: Path, at
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"wardgrid-{stamp}{SUFFIX}"
     partial = target.with_name(f".{target.name}.partial")
+    lister = erasures_signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
+    keep_beside(settings, lister, folder)
     with private_folder(settings.data_folder) as staging:
         manifest, files = _copied(settings, engine, staging, stamp)
         try:

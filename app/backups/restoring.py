@@ -15,11 +15,13 @@ from sqlalchemy import Engine
 from app import migrate
 from app.backups import postgres_copy, sqlite_copy
 from app.backups.container import BackupRefused, opened, require_key
+from app.backups.listed import found
 from app.backups.making import private_folder, sha256_of
 from app.backups.manifest import MOST_BYTES, NAME, Manifest, Part
 from app.settings import Settings
 from audit.checkpoint import BadNote, Checkpoint, open_checkpoint
 from audit.doctor import examine
+from audit.erasures import erasures_signer, remember
 from audit.export import export_ledger
 from audit.keys import KeyKind, Keys
 from audit.report import Result
@@ -42,11 +44,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`lost`: leaves that are known to have been signed and are not in the backup."""
+    """`lost`: leaves that are known to have been signed and are not in the backup. `erased`: how
+    many erasures the next start sees to; None where no list of them was found."""
 
     manifest: Manifest
     lost: int
     checkpoint: Checkpoint
+    erased: int | None
 
 
 def restore(
@@ -57,14 +61,18 @@ def restore(
     approve: Approve,
     kept: Sequence[str],
     at: datetime,
+    erasures: Sequence[Path] = (),
 ) -> Restored:
-    """Put a backup where no database is yet. `kept`: checkpoints that were kept elsewhere.
+    """Put a backup where no database is yet. `kept`: checkpoints that were kept elsewhere;
+    `erasures`: lists of who was erased, beside those that stand where they belong.
 
     Raises BackupRefused, and whatever `approve` raises.
     """
     require_empty(settings)
     signer = Signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
     newest = _newest(kept, signer)
+    lister = erasures_signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
+    listed = found(settings, signer, lister, archive, erasures)
     with private_folder(settings.data_folder) as staging:
         manifest = unpack(settings, keys, archive, staging)
         if manifest.database == "sqlite":
@@ -73,9 +81,11 @@ def restore(
             sqlite_copy.put(file, Path(settings.database.removeprefix("sqlite:///")))
         else:
             people = _fill(settings, manifest, keys, signer, staging, kept, approve)
+    if listed is not None:  # before the guard file: no start is possible without it
+        remember(settings.erasures_file, lister, listed)
     checkpoint = _begin_epoch(settings, keys, signer, people, newest, at)
     lost = max(0, newest.size - (checkpoint.size - 1)) if newest else 0
-    return Restored(manifest, lost, checkpoint)
+    return Restored(manifest, lost, checkpoint, None if listed is None else len(listed))
 
 
 def check(settings: Settings, keys: Keys, archive: Path, spare: str | None = None) -> Checked:
