@@ -8,5 +8,9 @@ TRUST: dict[str, str] = {
     "BREAK_GLASS_STATE": "紧急访问当前状态不允许此操作,可行的状态见 allowed。",
     "BREAK_GLASS_TARGET": "您的角色不能对该对象进行紧急访问。",
     "OWN_BREAK_GLASS": "本人的紧急访问须由他人审核。",
+    "LOOKED_THROUGH": "这些记录已由另一进程检查。",
+    "OWN_READ": "本人的查看须由他人审核。",
+    "REVIEW_NOTE": "请填写审核意见,并注意字数要求。",
+    "SIGNED_OFF": "该项已审核完毕。",
     "REAUTHENTICATE": "此操作须由本人以密码和验证码再次确认。",
 }

@@ -41,6 +41,7 @@ from api.preferences import PreferenceMutations, PreferenceQueries
 from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.privacy import PrivacyMutations, PrivacyQueries
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
+from api.reviews import ReviewMutations, ReviewQueries
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
 from api.roster_questions import RosterQuestions
 from api.rosters import RosterMutations, RosterQueries
@@ -94,6 +95,7 @@ class Query(
     TransferScenarioQueries,
     ReadingChartQueries,
     ReadingQueries,
+    ReviewQueries,
     RosterPlanQueries,
     RosterQuestions,
     RosterQueries,
@@ -132,6 +134,7 @@ class Mutation(
     ScenarioMutations,
     TransferScenarioMutations,
     ReadingMutations,
+    ReviewMutations,
     RosterMutations,
     RosterPlanMutations,
     StaffMutations,

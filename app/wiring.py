@@ -29,12 +29,12 @@ from app.key_settings import keys_of
 from app.late_vault import late_vault
 from app.metrics import Metrics
 from app.outbox import write_events
+from app.own_timers import own_timers
 from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
 from app.program_figures import ProgramFigures, tell_of
 from app.questions import Questions
 from app.read_only import MIB, DiskRoom
-from app.rotation.turning import RotationTimer
 from app.settings import Settings
 from app.timers import TIMERS
 from app.witnessing import Witnessing, witnesses_of
@@ -52,9 +52,7 @@ from authz.policy import loader
 from authz.sessions import Gate
 from authz.tokens import AccessTokens
 from authz.watch import Watch
-from domain.alarms.timing import RuleTimer
 from domain.break_glass.queries import lying_in
-from domain.forecasts.timers import ForecastTimer
 from domain.patients.queries import treats
 from domain.plans.queries import DueRun
 from kit.clock import Clock, utc_now
@@ -219,7 +217,7 @@ def build(
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
         tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
-                  timers=(*TIMERS, RuleTimer(), ForecastTimer(), figures, RotationTimer(keys))),
+                  timers=(*TIMERS, *own_timers(keys, vault), figures)),
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),

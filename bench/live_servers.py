@@ -151,7 +151,7 @@ class _Reader:
     def viewer_key(self, actor: Actor, topics: Any) -> tuple[object, ...]:
         return ("nurse",)
 
-    def on_view(self, viewers: Any, context: Any, shown: Any, phase: str) -> None:
+    def on_view(self, views: Any, context: Any, shown: Any, phase: str, how: str) -> None:
         raise AssertionError("the toy discloses nothing")
 
 

@@ -14,6 +14,7 @@ from domain.notices.model import Contact
 from domain.outbound.model import OutboundMessage
 from domain.patients.identity import identifier_place, patient_place, visit_place
 from domain.patients.model import Encounter, Patient, PatientIdentifier
+from domain.reviews.model import ReviewItem
 from domain.staff.identity import staff_place
 from domain.staff.model import StaffMember
 from kit.sealed import SealedColumn, SealedPlace
@@ -34,6 +35,7 @@ _PLACES: Mapping[type[SQLModel], PlaceOf] = MappingProxyType({
     OutboundMessage: OutboundMessage.place,
     Patient: patient_place,
     PatientIdentifier: lambda row, _column: identifier_place(row),
+    ReviewItem: lambda row, _column: row.note_place(),
     StaffMember: staff_place,
 })  # fmt: skip
 

@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, fields
 
+from domain.patients.identity import family_blind
 from domain.staff.model import StaffMember
 from kit.errors import Invalid
 from kit.sealed import SealedPlace
@@ -35,6 +36,8 @@ def seal_staff(work: Work, member: StaffMember, identity: StaffIdentity) -> None
             text = _clean(one.name, given)
             place = staff_place(member, one.name)
             setattr(member, one.name, work.seal(text, place) if text else None)
+            if one.name in ("family_zh", "family_en"):  # to be compared with patients', unopened
+                setattr(member, f"{one.name}_blind", family_blind(work.vault, one.name, text))
 
 
 def _clean(column: str, value: str) -> str:

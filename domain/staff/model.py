@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
@@ -69,6 +69,8 @@ class StaffMember(Row, table=True):
     family_en: Sealed | None = Field(default=None, sa_type=SealedColumn)
     given_en: Sealed | None = Field(default=None, sa_type=SealedColumn)
     phone: Sealed | None = Field(default=None, sa_type=SealedColumn)
+    family_zh_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
+    family_en_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
     joined_on: date
     left_on: date | None = None  # the first day without them
 

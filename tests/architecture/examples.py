@@ -34,6 +34,7 @@ from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
 from domain.privacy.model import ErasureReason, HoldReason
+from domain.reviews.model import ReviewVerdict
 from domain.rosters.preference_model import DoctorWord
 from domain.scenarios.commands import ChangeKind, ScenarioChange
 from domain.scenarios.transfer_commands import NetworkChange, TransferChangeKind
@@ -56,7 +57,7 @@ POINTS_AT = {
     "account_id": "account", "alarm_id": "alarm", "contact_id": "contact",
     "delivery_id": "delivery", "on_call_id": "on_call", "assignment_id": "assignment", "bed_id": "bed",
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
-    "encounter_id": "encounter", "flood_id": "flood", "grant_id": "grant", "hold_id": "hold",
+    "encounter_id": "encounter", "flood_id": "flood", "grant_id": "grant", "review_id": "review", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
     "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold", "erasure_id": "erasure",
     "request_id": "request", "rotation_id": "rotation", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
@@ -98,6 +99,7 @@ SAID: dict[str, Any] = {
     "staffed_beds": 3, "step": 1, "cause": OverrideCause.UNCONSCIOUS, "given": True, "card": "HUDDLE", "measure": "occupancy", "fall": 80.0, "level": 2, "rise": 86.0,
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
     "word": DoctorWord.WISHED,
+    "reads": (), "upto": 1, "note": "as it should be", "verdict": ReviewVerdict.APPROPRIATE,
     "finding": "as it should be", "justified": True, "reason_code": BreakGlassReason.OTHER,
     "reason_text": "collapsed in the corridor",
 }  # fmt: skip

@@ -40,7 +40,7 @@ POINTS_AT = {
     "accountId": "account", "actorId": "account", "alarmId": "alarm", "assignmentId": "assignment", "bedId": "bed",
     "contactId": "contact", "deliveryId": "delivery", "noticeIds": "delivery", "onCallId": "on_call",
     "bindingId": "binding", "credentialId": "credential", "deviceId": "device",
-    "gatewayId": "gateway", "grantId": "grant", "encounterId": "encounter", "holdId": "hold",
+    "gatewayId": "gateway", "grantId": "grant", "reviewId": "review", "resolveSubject.subjectId": "subject", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "subjectId": "patient", "planId": "plan",
     "approvalRuleId": "approval_rule", "legalHoldId": "legal_hold", "erasureId": "erasure",

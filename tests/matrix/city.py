@@ -65,6 +65,7 @@ from domain.pressure.model import PressureReason
 from domain.privacy.erasing import RequestErasure
 from domain.privacy.holds import HoldPatient
 from domain.privacy.model import ErasureReason, HoldReason
+from domain.reviews.model import FlagKind, ReviewItem
 from domain.rosters.asking import RequestRosterPlan
 from domain.rosters.care_asking import RequestCarePlan
 from domain.rosters.doctor_wishes import StateDoctorWish
@@ -441,6 +442,18 @@ def _break_glass(city: City, corner: Corner) -> None:
         reason_text="collapsed in the corridor", minutes=15, credential=1, totp_step=1,
     ), physician)  # fmt: skip
     corner.ids["grant"] = city.do(EndBreakGlass(grant_id=grant.id), physician).id
+    corner.ids["subject"] = grant.subject or grant.id
+    item = ReviewItem(
+        hospital_id=grant.hospital_id, kind=FlagKind.VIP, subject=corner.ids["subject"],
+        reader_id=physician.id, role="physician", leaf=0, last_leaf=0, first_at=grant.since,
+        last_at=grant.since, due_at=grant.until,
+    )  # fmt: skip
+    corner.ids["review"] = item.id
+    engine = open_engine(city.url, guarded=False)
+    with Session(engine) as session:
+        session.add(item)
+        session.commit()
+    engine.dispose()
 
 
 def _staff(city: City, corner: Corner, number: str) -> None:
