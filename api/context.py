@@ -127,5 +127,7 @@ Info = StrawberryInfo[Context, None]
 
 
 def snapshot(context: Context) -> Any:
-    """A read-only session of the context's database."""
-    return reading(context.app.read_engine)
+    """A read-only session of the context's database, in the hospitals of whoever asks."""
+    actor = context.actor  # nobody yet: a log-in, which looks accounts up
+    within = None if actor is None else context.app.decisions.hospitals(actor)
+    return reading(context.app.read_engine, within)

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from app import row_security
 from authz.policy import adopt
 from kit.db import open_engine
 
@@ -17,11 +18,12 @@ _STEPS = Path(__file__).resolve().parent.parent / "migrations"
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply each step up to `revision`; a step that fails leaves the database as it was.
 
-    At the newest revision the database also takes over the policy of this release.
+    At the newest revision the database also takes over the policy of this release, and every row
+    of a hospital stands under its row policy.
     """
     command.upgrade(_config(url), revision)
     if revision == "head":
-        _adopt_policy(url)
+        _settle(url)
 
 
 def downgrade(url: str, revision: str = "-1") -> None:
@@ -48,10 +50,12 @@ def revision_of(engine: Engine) -> str | None:
     return revision
 
 
-def _adopt_policy(url: str) -> None:
+def _settle(url: str) -> None:
     engine = open_engine(url, guarded=False)
     with engine.begin() as connection:
         adopt(connection)
+        if engine.dialect.name == "postgresql":
+            row_security.protect(connection)
     engine.dispose()
 
 

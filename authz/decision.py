@@ -138,6 +138,13 @@ class Decisions:
         widest = (s for s in held if not any(o.covers(s) for o in held if o != s))
         return tuple(sorted(widest, key=lambda scope: scope.path))
 
+    def hospitals(self, actor: Actor) -> frozenset[UUID] | None:
+        """Where the actor holds anything at all; None: in the network, and so everywhere."""
+        built_in = {(role, NETWORK) for role in _built_in(actor)}
+        held = {at.hospital for _, at in self._rights(actor).held - built_in}
+        everywhere = actor.kind is ActorKind.SYSTEM or None in held
+        return None if everywhere else frozenset(filter(None, held))
+
     def classes(self, actor: Actor, scope: Scope) -> frozenset[str]:
         """Letters of the data classes the actor sees in the scope."""
         return self._shown(actor, scope, seeing)

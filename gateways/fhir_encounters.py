@@ -97,7 +97,7 @@ def placed(app: App, encounter: Resource, hospital: Hospital) -> Resource:
     entries = encounter.get("location", [])
     if not any("reference" in entry["location"] for entry in entries):
         return encounter
-    with reading(app.read_engine) as session:
+    with reading(app.read_engine, (hospital.id,)) as session:
         return encounter | {
             "location": [
                 _spelt(session, entry, hospital, f"Encounter.location[{number}]")

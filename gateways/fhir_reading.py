@@ -101,7 +101,7 @@ def look(app: App, asked: Asked, hospital: Hospital, kind: str, source: Source) 
     """Answer a GET. What was shown of people is recorded before it leaves."""
     one = asked.path[2] if len(asked.path) == 3 else None
     wanted = {"_id": one, "_count": "1"} if one else _wanted(asked, source)
-    with reading(app.read_engine) as session:
+    with reading(app.read_engine, (hospital.id,)) as session:
         looking = Looking(app, session, asked, hospital, source.action,
                           _scopes(app, asked, source.action, hospital), wanted)  # fmt: skip
         page = source.page(looking)

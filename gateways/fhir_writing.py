@@ -167,7 +167,7 @@ def _encounter(writing: Writing, resource: Resource, patients: Mapping[str, Reso
 
 def _location(writing: Writing, resource: Resource, _: Mapping[str, Resource]) -> Part:
     now = writing.app.clock()
-    with reading(writing.app.read_engine) as session:
+    with reading(writing.app.read_engine, (writing.hospital.id,)) as session:
         found = location_command(session, resource, writing.hospital, now)
     if isinstance(found, Command):
         return Part("Location", found)
@@ -185,7 +185,7 @@ def _device(writing: Writing, resource: Resource, _: Mapping[str, Resource]) -> 
 
 
 def _observation(writing: Writing, resource: Resource, _: Mapping[str, Resource]) -> Part:
-    with reading(writing.app.read_engine) as session:
+    with reading(writing.app.read_engine, (writing.hospital.id,)) as session:
         command = store_command(session, resource, writing.hospital, writing.app.clock())
     return Part("Observation", command)
 

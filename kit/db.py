@@ -4,16 +4,18 @@ The guard sits on the engine, below ORM and Core alike: a transaction that carri
 no ledger entry cannot commit, whoever opened it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 _LEDGERED = "ledgered"
+_WITHIN = text("SELECT set_config('wardgrid.hospitals', :listed, true)")
 IDLE_S = 10  # a transaction without a statement for so long is ended by the server
 
 
@@ -21,6 +23,9 @@ class UnledgeredCommit(RuntimeError):
     """A bug: a transaction with no ledger entry tried to commit."""
 
 
+# On PostgreSQL the rows' own policy shows a session that says nothing no hospital at all. The
+# program says: all of them; and narrows the reads that it makes for a person (`reading`).
+EVERY_HOSPITAL = "-cwardgrid.hospitals=*"  # no blank: it stands in addresses too
 # a machine that is gone holds no lock for longer than a minute: the server asks after it
 _VANISHED = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 
@@ -39,8 +44,11 @@ def open_engine(url: str, *, guarded: bool = True, pool_size: int = 16) -> Engin
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one snapshot and can never write."""
+def reading(engine: Engine, within: Collection[UUID] | None = None) -> Iterator[Session]:
+    """A session that sees one snapshot and can never write.
+
+    On PostgreSQL it sees rows of the hospitals `within` alone, whatever it asks; None: of all.
+    """
     options: dict[str, Any] = {"readonly": True}
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -48,6 +56,8 @@ def reading(engine: Engine) -> Iterator[Session]:
         engine.connect().execution_options(**options) as connection,
         Session(connection, autoflush=False) as session,
     ):
+        if within is not None and engine.dialect.name == "postgresql":
+            connection.execute(_WITHIN, {"listed": ",".join(map(str, within))})
         yield session
         session.expunge_all()  # rows that were read outlive the snapshot
         session.rollback()
@@ -80,6 +90,7 @@ def _open_postgres(url: str, pool_size: int) -> Engine:
         connect_args={
             "options": "-c statement_timeout=5s -c lock_timeout=2s"
             f" -c idle_in_transaction_session_timeout={IDLE_S}s -c timezone=UTC {_VANISHED}"
+            f" {EVERY_HOSPITAL}"
         },
     )
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from app import migrate
 from app.backups.container import BackupRefused
 from app.backups.manifest import Manifest, Part
+from kit.db import EVERY_HOSPITAL
 
 FOLDER = "rows"
 _REVISION = "alembic_version"
@@ -180,4 +181,5 @@ def _sql(text: str, *names: str) -> sql.Composed:
 def address(url: str) -> str:
     """The address for the driver; it holds the password, so it is never shown."""
     parsed = make_url(url).set(drivername="postgresql")
+    parsed = parsed.update_query_dict({"options": EVERY_HOSPITAL}, append=True)
     return parsed.render_as_string(hide_password=False)
