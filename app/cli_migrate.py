@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli_options import DataFolder, group, settings_of
+from app.cli_options import DataFolder, group, settings_of, stop
 
 app = group()
 
@@ -14,8 +14,18 @@ def migrate(
     data: DataFolder,
     down: Annotated[bool, typer.Option("--down", help="Undo the last step instead.")] = False,
     to: Annotated[str, typer.Option(help="A revision other than the newest.")] = "head",
+    program: Annotated[str | None, typer.Option(help="PostgreSQL: the role that serves.")] = None,
+    auditor: Annotated[
+        str | None, typer.Option(help="PostgreSQL: the role that reads the ledger alone.")
+    ] = None,
+    sequencer: Annotated[
+        str | None, typer.Option(help="PostgreSQL: the role that signs, if it is another.")
+    ] = None,
 ) -> None:
-    """Bring the database to the newest revision. Take a backup first."""
+    """Bring the database to the newest revision. Take a backup first.
+
+    On PostgreSQL as the owner, naming the roles: new tables have no grants of their own.
+    """
     from app import migrate as steps
     from kit.db import open_engine
 
@@ -24,6 +34,20 @@ def migrate(
         steps.downgrade(settings.database)
     else:
         steps.upgrade(settings.database, to)
+    if program or auditor:
+        _grant(settings.database, program, auditor, sequencer)
     engine = open_engine(settings.database)
     typer.echo(f"revision {steps.revision_of(engine)}, newest {steps.newest_revision()}")
+    engine.dispose()
+
+
+def _grant(url: str, program: str | None, auditor: str | None, sequencer: str | None) -> None:
+    from app.database_roles import grant
+    from kit.db import open_engine
+
+    if program is None or auditor is None or not url.startswith("postgresql"):
+        stop("--program and --auditor belong together, and to PostgreSQL")
+    engine = open_engine(url, guarded=False)
+    with engine.begin() as connection:
+        grant(connection, program, auditor, sequencer)
     engine.dispose()

@@ -40,6 +40,7 @@ PAUSE_S = 1.0  # after a step that failed
 STREAMS_IN_MEMORY = 256
 _UNLOCK = text("SELECT pg_advisory_unlock_all()")  # else the server frees it a moment later
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+_MAY_SIGN = text("SELECT has_table_privilege('ledger_leaf', 'INSERT')")
 
 
 class AnotherSequencer(RuntimeError):
@@ -259,11 +260,8 @@ class Sequencer:
         reader = self._engine.connect().execution_options(**_reading(self._engine))
         self._reader = reader
         try:
-            if (
-                self._engine.dialect.name != "sqlite"
-                and not reader.execute(_TRY_LOCK, {"key": LOCK}).scalar_one()
-            ):
-                raise AnotherSequencer("a sequencer is running already")
+            if self._engine.dialect.name != "sqlite":
+                _take_lock(reader)
             chains = Chains(STREAMS_IN_MEMORY, self._linked_head)
             state = load_guard(self._guard_file, self._signer.name, chains)
             self._state = recall(reader, self._signer, chains, state, adopt=adopt)
@@ -280,6 +278,13 @@ class Sequencer:
             place = log_rows.linked_head(connection, stream)
             connection.rollback()
         return place
+
+
+def _take_lock(reader: Connection) -> None:
+    if not reader.execute(_MAY_SIGN).scalar_one():
+        raise AnotherSequencer("this role may not sign; another one's process does")
+    if not reader.execute(_TRY_LOCK, {"key": LOCK}).scalar_one():
+        raise AnotherSequencer("a sequencer is running already")
 
 
 def _reading(engine: Engine) -> dict[str, object]:
