@@ -140,4 +140,3 @@ class Databases:
                 "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}",
             ):
                 owner.execute(SQL(statement).format(Identifier(PROGRAM_ROLE)))
-

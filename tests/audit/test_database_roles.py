@@ -51,7 +51,7 @@ class Roles:
         self._owner.close()
 
     def _do(self, statement: str, *names: str) -> None:
-        self._owner.execute(SQL(statement).format(*map(Identifier, names)))  # type: ignore[arg-type] # constants only
+        self._owner.execute(SQL(statement).format(*map(Identifier, names)))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def refused(url: str, *statements: str) -> list[str]:
     for statement in statements:
         with psycopg.connect(driver_address(url)) as session:
             try:
-                session.execute(statement)  # type: ignore[arg-type] # constants only
+                session.execute(statement)
             except psycopg.errors.InsufficientPrivilege:
                 found.append(statement)
     return found

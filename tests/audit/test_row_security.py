@@ -114,6 +114,6 @@ def test_people_of_one_hospital_are_narrowed_and_those_of_the_network_are_not(
         network = enrol(postgres_url, "network-coordinator")
         stranger = enrol(postgres_url)
         app.decisions.reload()
-        assert app.decisions.hospitals(manager) == {ward.hospital_id}
+        assert app.decisions.hospitals(manager) == frozenset({ward.hospital_id})
         assert app.decisions.hospitals(network) is None
         assert app.decisions.hospitals(stranger) == frozenset()
