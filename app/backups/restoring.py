@@ -72,9 +72,9 @@ def restore(
     signer = Signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
     newest = _newest(kept, signer)
     lister = erasures_signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
-    listed = found(settings, signer, lister, archive, erasures)
     with private_folder(settings.data_folder) as staging:
         manifest = unpack(settings, keys, archive, staging)
+        listed = found(settings, signer, lister, archive, erasures)
         if manifest.database == "sqlite":
             file = staging / sqlite_copy.PART
             people = _judge(f"sqlite:///{file}", manifest, keys, signer, staging, kept, approve)
