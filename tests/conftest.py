@@ -21,19 +21,20 @@ _RUN_OWNER = "WARDGRID_TEST_OWNER"
 
 # What no database judges runs on PostgreSQL by night, by day on SQLite alone.
 _BY_NIGHT = frozenset({
-    "admissions_domain", "alarm_rules", "break_glass", "demand", "fhir", "forecasts", "gateways",
-    "measures", "moves", "notices", "pressure", "reviews", "rosters_domain", "scenarios", "staff",
-    "transfers",
+    "admissions_domain", "alarm_rules", "break_glass", "demand", "devices", "fhir", "forecasts",
+    "gateways", "inbound", "measures", "mllp", "monitoring", "moves", "mqtt", "notices",
+    "pressure", "reviews", "rosters_domain", "scenarios", "staff", "transfers",
 })  # fmt: skip
-_BY_DAY = frozenset({"test_duties.py", "test_refusals.py"})  # constraints stand behind these
+_BY_DAY = frozenset({"test_duties.py"})  # constraints stand behind these
 
 
 @pytest.hookimpl(tryfirst=True)  # before those marked are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        kind = getattr(item, "callspec", None) and item.callspec.params.get("database_kind")  # type: ignore[attr-defined]  # of parametrised ones
+        callspec = getattr(item, "callspec", None)  # of parametrised ones
+        kinds = callspec.params.values() if callspec else ()
         folder, file = item.path.parent.name, item.path.name
-        if kind == "postgresql" and folder in _BY_NIGHT and file not in _BY_DAY:
+        if "postgresql" in kinds and folder in _BY_NIGHT and file not in _BY_DAY:
             item.add_marker(pytest.mark.nightly)
 
 
