@@ -2,34 +2,23 @@
 recorded, with the reason."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 import orjson
 import strawberry
 
+from api.access_reasons import AccessReason
 from api.connection import page_size
 from api.ledger import cursor_number
 from api.query import Reader, query
 from api.sight import Sight, View, classified
-from audit.search import Found, search
+from audit.search import Found, Wanted, search
 from authz.classes import DataClass
 from domain.patients.queries import subjects_of
 from kit.errors import NotFound
 
 FIELD = "Patient.access_log"
-
-
-@strawberry.enum
-class AccessReason(StrEnum):
-    """Why somebody looks into a patient's record of accesses."""
-
-    PATIENT_ASKED = "PATIENT_ASKED"
-    COMPLAINT = "COMPLAINT"
-    REVIEW = "REVIEW"
-    INCIDENT = "INCIDENT"
-    AUTHORITY = "AUTHORITY"
 
 
 @classified(DataClass.AUDIT)
@@ -106,8 +95,9 @@ class AccessLogQueries:
             raise NotFound.of("patient", patient_id)
         size = page_size(first)
         rows = search(
-            reader.session, reader.scopes, before=cursor_number(before), subjects=subjects,
-            since=since, until=until, limit=size + 1,
+            reader.session, reader.scopes,
+            Wanted(subjects=subjects, since=since, until=until),
+            before=cursor_number(before), limit=size + 1,
         )  # fmt: skip
         reader.context.disclosures.shown |= {(subject, FIELD) for subject in subjects}
         reader.context.notes["reason"] = reason.value

@@ -1,56 +1,47 @@
-"""The audit ledger in GraphQL, for those who review it. Reading it is itself recorded."""
+"""The audit ledger in GraphQL, for those who review it. Reading it is itself recorded, with what
+was asked; so is learning what the ledger calls a patient, with the reason."""
 
+import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 import strawberry
 
+from api.access_reasons import AccessReason
 from api.connection import page_size
+from api.ledger_views import EntryView, LedgerPage
 from api.query import Reader, query
 from api.sight import Sight, View, classified
-from audit.search import Found, newest_note, search
+from audit.form import OUTCOMES
+from audit.search import Wanted, newest_note, search
 from authz.classes import DataClass
-from kit.errors import Invalid
+from domain.patients.identity import identifier_blind
+from domain.patients.queries import patient_with_identifier, subjects_of
+from kit.errors import Invalid, NotFound
+from kit.work import Scope
 
-
-@classified(DataClass.AUDIT)
-@strawberry.type(name="LedgerEntry")
-class EntryView(View):
-    """One recorded operation. `body` is exactly what is hashed; the rest is read from it."""
-
-    id: strawberry.ID
-    at: datetime
-    actor_id: strawberry.ID
-    action: str
-    outcome: str
-    scope: str
-    leaf: int | None
-    body: str
-
-    @classmethod
-    def of(cls, row: Found, sight: Sight) -> Self:
-        return cls(
-            sight=sight,
-            id=strawberry.ID(str(row.id)),
-            at=row.at,
-            actor_id=strawberry.ID(str(row.actor_id)),
-            action=row.action,
-            outcome=row.outcome,
-            scope=row.scope,
-            leaf=row.leaf,
-            body=row.body.decode(),
-        )
+SUBJECT = "Patient.subject"
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}", re.ASCII)
 
 
 @classified(DataClass.AUDIT)
 @strawberry.type
-class LedgerPage:
-    """Entries, newest first. `before` of the next page is `endCursor` of this one."""
+class SubjectOfNumber(View):
+    """A patient's id, and what the ledger calls the patient: more than one id where records were
+    merged."""
 
-    nodes: list[EntryView]
-    end_cursor: str | None
-    has_next_page: bool
+    patient_id: strawberry.ID
+    subject_ids: list[strawberry.ID]
+
+    @classmethod
+    def of(cls, patient_id: UUID, subjects: Collection[UUID], sight: Sight) -> Self:
+        return cls(
+            sight=sight,
+            patient_id=strawberry.ID(str(patient_id)),
+            subject_ids=[strawberry.ID(str(one)) for one in sorted(subjects)],
+        )
 
 
 @strawberry.type
@@ -67,23 +58,51 @@ class LedgerQueries:
         since: datetime | None = None,
         until: datetime | None = None,
         subject_id: UUID | None = None,
+        patient_id: UUID | None = None,
+        reason: AccessReason | None = None,
+        purpose: str | None = None,
+        hospital_id: UUID | None = None,
+        ward_id: UUID | None = None,
     ) -> LedgerPage:
-        """Search the ledger by who, what, outcome and time; newest first.
+        """Search the ledger by who, what, outcome, purpose, place and time; newest first.
 
-        `subjectId` is what a body calls a person concerned; `accessLog` looks by patient."""
+        `patientId` asks for a patient, merged records too, and needs a `reason`, which goes on
+        record; `subjectId` is what a body calls a person concerned. `wardId` needs `hospitalId`."""
         size = page_size(first)
-        rows = search(
-            reader.session, reader.scopes, before=cursor_number(before), actor=actor_id,
-            action=action, outcome=outcome, since=since, until=until, limit=size + 1,
-            subjects=() if subject_id is None else (subject_id,),
+        if not reader.scopes:
+            return LedgerPage(nodes=[], end_cursor=None, has_next_page=False)
+        subjects: Collection[UUID] = () if subject_id is None else (subject_id,)
+        if patient_id is not None:
+            subjects = _reasoned(reader, patient_id, reason)
+        wanted = Wanted(
+            actor=actor_id, subjects=subjects, action=_code(action, "action"),
+            outcome=_outcome(outcome), purpose=_code(purpose, "purpose"),
+            place=place_of(hospital_id, ward_id), since=since, until=until,
         )  # fmt: skip
-        reader.context.note_read("LedgerEntry.body")
+        rows = search(reader.session, reader.scopes, wanted, before=cursor_number(before),
+                      limit=size + 1)  # fmt: skip
+        _note_search(reader, wanted)
         shown = [EntryView.of(row, reader.sight(row.place)) for row in rows[:size]]
         return LedgerPage(
             nodes=shown,
             end_cursor=str(rows[len(shown) - 1].id) if shown else None,
             has_next_page=len(rows) > size,
         )
+
+    @query("access_log.read")
+    def subject_of_number(
+        self, reader: Reader, hospital_id: UUID, system: str, value: str, reason: AccessReason
+    ) -> SubjectOfNumber:
+        """What the ledger calls the patient who has or had this number in the hospital. The reason
+        goes on record beside the one who asks; the number does not."""
+        blind = identifier_blind(reader.context.app.late_vault, system, value)
+        found = patient_with_identifier(reader.session, reader.scopes, hospital_id, system, blind)
+        if found is None:
+            raise NotFound("no patient of this hospital has this number; check hospital, system "
+                           "and number", field="value")  # fmt: skip
+        present = found.merged_into or found.id
+        subjects = _reasoned(reader, present, reason)
+        return SubjectOfNumber.of(present, subjects, reader.sight(found.scope))
 
     @query("ledger.read")
     def ledger_checkpoint(self, reader: Reader) -> str | None:
@@ -98,3 +117,45 @@ def cursor_number(cursor: str | None) -> int | None:
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
         raise Invalid("no such cursor; take endCursor of the page before", field="before")
     return int(cursor)
+
+
+def place_of(hospital_id: UUID | None, ward_id: UUID | None) -> Scope | None:
+    """The place that is asked for; None for everywhere. Raises Invalid."""
+    if hospital_id is None:
+        if ward_id is not None:
+            raise Invalid("name the ward's hospital too", field="hospitalId")
+        return None
+    return Scope(hospital_id, ward_id)
+
+
+def _reasoned(reader: Reader, patient_id: UUID, reason: AccessReason | None) -> frozenset[UUID]:
+    if reason is None:
+        raise Invalid("say why you look into a patient's entries", field="reason",
+                      reason="REASON_NEEDED")  # fmt: skip
+    subjects = subjects_of(reader.session, reader.scopes, patient_id)
+    if not subjects:
+        raise NotFound.of("patient", patient_id)
+    reader.context.disclosures.shown |= {(subject, SUBJECT) for subject in subjects}
+    reader.context.notes["reason"] = reason.value
+    return subjects
+
+
+def _note_search(reader: Reader, wanted: Wanted) -> None:
+    """The entry of this read says what was asked; two searches in one operation stand in it."""
+    notes = reader.context.notes
+    earlier = notes.get("search")
+    notes["search"] = f"{earlier}; {wanted.codes()}" if earlier else wanted.codes() or "everything"
+    reader.context.note_read("LedgerEntry.body")
+
+
+def _code(text: str | None, name: str) -> str | None:
+    """As entries write codes. What is no code is found nowhere, and may not go on record."""
+    if text is not None and not _CODE.fullmatch(text):
+        raise Invalid("a code is letters, digits, _ and . only", field=name)
+    return text
+
+
+def _outcome(text: str | None) -> str | None:
+    if text is not None and text not in OUTCOMES:
+        raise Invalid(f"one of {', '.join(OUTCOMES)}", field="outcome")
+    return text

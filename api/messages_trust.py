@@ -1,4 +1,4 @@
-"""Chinese texts of refusals about break-glass and the review of accesses, by reason code."""
+"""Chinese texts of refusals about break-glass and the record of accesses, by reason code."""
 
 TRUST: dict[str, str] = {
     "BREAK_GLASS_MANY": "您同时进行的紧急访问已达上限,请先结束一项。",
@@ -12,5 +12,6 @@ TRUST: dict[str, str] = {
     "OWN_READ": "本人的查看须由他人审核。",
     "REVIEW_NOTE": "请填写审核意见,并注意字数要求。",
     "SIGNED_OFF": "该项已审核完毕。",
+    "REASON_NEEDED": "查阅患者的访问记录须填写理由。",
     "REAUTHENTICATE": "此操作须由本人以密码和验证码再次确认。",
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from api.access_log import AccessReason
+from api.access_reasons import AccessReason
 from api.connection import Connection, after_key, page_of, page_size
 from api.mutation import mutation
 from api.query import Reader, query

@@ -29,7 +29,7 @@ def _statements(app: str, auditor: str, sequencer: str) -> Iterator[str]:
     yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}"
     for function in _FUNCTIONS:  # days of readings, without the right to make tables
         yield f"GRANT EXECUTE ON FUNCTION {function} TO {app}"
-    for table in (*ddl.APPEND_ONLY, "ledger_person"):
+    for table in (*ddl.APPEND_ONLY, "ledger_person", "ledger_purpose"):
         yield f"REVOKE ALL ON {table} FROM PUBLIC, {app}, {sequencer}, {auditor}"
     yield from ddl.grants(app, sequencer, auditor)
     yield f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {app}"

@@ -107,8 +107,9 @@ def grants(app: str, sequencer: str, auditor: str) -> Iterator[str]:
         if table != "ledger_entry":
             yield f"GRANT INSERT ON {table} TO {sequencer}"
     yield f"GRANT INSERT ON ledger_entry TO {app}"
-    yield f"GRANT SELECT ON ledger_person TO {app}, {sequencer}, {auditor}"
-    yield f"GRANT INSERT ON ledger_person TO {sequencer}"
+    for table in ("ledger_person", "ledger_purpose"):
+        yield f"GRANT SELECT ON {table} TO {app}, {sequencer}, {auditor}"
+        yield f"GRANT INSERT ON {table} TO {sequencer}"
     yield f"GRANT USAGE ON SEQUENCE ledger_entry_id_seq TO {app}"
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from audit.chains import REPLAY, Chains
 from audit.form import Link, Malformed, read
-from audit.people import people_of
+from audit.people import people_of, purpose_of
 from audit.stream import mac_of, stream_key
 from audit.tree import leaf_hash
 
@@ -35,6 +35,7 @@ class Leaf:
     hash: bytes
     evidence: bytes | None = None
     people: frozenset[str] = frozenset()  # ids of those it names, where an entry is linked
+    purpose: str | None = None  # likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,10 @@ class Intake:
         if (row.stream, row.sseq) != (link.stream, link.sseq):
             faults += ("projection",)
         if not faults:
-            return [Leaf(row.id, leaf, people=frozenset(people_of(row.body)))], ()
+            return [_linked(row, leaf)], ()
         evidence = self._evidence(row, faults)
         # this program wrote it, so it is linked too, after the evidence of what is missing
-        return [evidence] if REPLAY in faults else [
-            evidence, Leaf(row.id, leaf, people=frozenset(people_of(row.body)))
-        ], faults  # fmt: skip
+        return [evidence] if REPLAY in faults else [evidence, _linked(row, leaf)], faults
 
     def _link(self, row: Written) -> Link:
         """Raises Malformed with the code of the fault."""
@@ -102,3 +101,7 @@ class Intake:
             }
         )
         return Leaf(row.id, leaf_hash(body), body)
+
+
+def _linked(row: Written, leaf: bytes) -> Leaf:
+    return Leaf(row.id, leaf, None, frozenset(people_of(row.body)), purpose_of(row.body))

@@ -132,6 +132,11 @@ def store(
     _insert(connection, "ledger_person (person, entry_id)",
             [(person.replace("-", "") if plain else person, leaf.entry_id)
              for leaf in leaves for person in sorted(leaf.people)])  # fmt: skip
+    _insert(
+        connection,
+        "ledger_purpose (purpose, entry_id)",
+        [(leaf.purpose, leaf.entry_id) for leaf in leaves if leaf.purpose is not None],
+    )
     _insert(connection, "ledger_tile (level, idx, hash)", tiles)
     _insert(connection, "ledger_checkpoint (size, note)", [checkpoint])
 

@@ -6,13 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlmodel import Session
 
-from audit.tables import LEDGER_CHECKPOINT, LEDGER_ENTRY, LEDGER_LEAF, LEDGER_PERSON
+from audit.tables import (
+    LEDGER_CHECKPOINT,
+    LEDGER_ENTRY,
+    LEDGER_LEAF,
+    LEDGER_PERSON,
+    LEDGER_PURPOSE,
+)
+from kit.clock import time_text
 from kit.work import Scope
 
-_E, _P = LEDGER_ENTRY.c, LEDGER_PERSON.c
+_E, _P, _U = LEDGER_ENTRY.c, LEDGER_PERSON.c, LEDGER_PURPOSE.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +40,67 @@ class Found:
         return Scope.parse(self.scope)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a search asks for; what is None or empty is not asked. `subjects`: any of them.
+
+    `place` covers what lies inside it. By a person and by purpose only what the sequencer has
+    linked is found: up to a moment ago.
+    """
+
+    actor: UUID | None = None
+    subjects: Collection[UUID] = ()
+    action: str | None = None
+    outcome: str | None = None
+    purpose: str | None = None
+    place: Scope | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def codes(self) -> str:
+        """The question as the ledger keeps it: codes, ids and times."""
+        times = (("since", self.since), ("until", self.until))
+        named = {
+            "actor": self.actor, "subjects": "+".join(sorted(str(one) for one in self.subjects)),
+            "action": self.action, "outcome": self.outcome, "purpose": self.purpose,
+            "place": self.place and self.place.path,
+            **{name: at and time_text(at) for name, at in times},
+        }  # fmt: skip
+        return " ".join(f"{name}={value}" for name, value in named.items() if value)
+
+
+ALL = Wanted()
+
+
 def search(
     session: Session,
     scopes: Sequence[Scope],
+    wanted: Wanted = ALL,
     *,
     before: int | None = None,
-    actor: UUID | None = None,
-    subjects: Collection[UUID] = (),
-    action: str | None = None,
-    outcome: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
     limit: int = 100,
 ) -> list[Found]:
-    """Entries by id, newest first. `subjects`: of any of these people.
+    """Entries by id, newest first."""
+    asked = statement(scopes, wanted).order_by(_E.id.desc()).limit(limit)
+    return found(session, asked if before is None else asked.where(_E.id < before))
 
-    By a person only what the sequencer has linked is found: up to a moment ago.
-    """
-    wanted = [_within(scopes), *_time(before, since, until)]
-    for people in filter(None, ((actor,) if actor else (), subjects)):
-        wanted.append(_E.id.in_(select(_P.entry_id).where(_P.person.in_(people))))
-    for column, value in ((_E.actor_id, actor), (_E.action, action), (_E.outcome, outcome)):
-        if value is not None:
-            wanted.append(column == value)
+
+def statement(scopes: Sequence[Scope], wanted: Wanted) -> Select[Any]:
+    """What `found` reads, in no order yet."""
     columns: tuple[Any, ...] = (
         _E.id, _E.at, _E.actor_id, _E.action, _E.outcome, _E.scope, _E.body, LEDGER_LEAF.c.idx,
     )  # fmt: skip
-    rows = session.execute(
+    return (
         select(*columns)
         .outerjoin(LEDGER_LEAF, LEDGER_LEAF.c.entry_id == _E.id)
-        .where(*wanted)
-        .order_by(_E.id.desc())
-        .limit(limit)
+        .where(_within(scopes), *_conditions(wanted))
     )
+
+
+def found(session: Session, asked: Select[Any]) -> list[Found]:
     return [
         Found(key, at, who, what, how, where, bytes(body), leaf)
-        for key, at, who, what, how, where, body, leaf in rows
+        for key, at, who, what, how, where, body, leaf in session.execute(asked)
     ]
 
 
@@ -80,18 +112,38 @@ def newest_note(session: Session) -> str | None:
     return note
 
 
-def _time(
-    before: int | None, since: datetime | None, until: datetime | None
-) -> Iterator[ColumnElement[bool]]:
-    if before is not None:
-        yield _E.id < before
-    if since is not None:
-        yield _E.at >= since
-    if until is not None:
-        yield _E.at < until
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    for people in filter(None, ((wanted.actor,) if wanted.actor else (), wanted.subjects)):
+        yield _E.id.in_(select(_P.entry_id).where(_P.person.in_(people)))
+    if wanted.purpose is not None:
+        yield _E.id.in_(select(_U.entry_id).where(_U.purpose == wanted.purpose))
+    if wanted.place is not None:
+        yield _within([wanted.place])
+    for column, value in (
+        (_E.actor_id, wanted.actor), (_E.action, wanted.action), (_E.outcome, wanted.outcome),
+    ):  # fmt: skip
+        if value is not None:
+            yield column == value
+    yield from _time(wanted.since, wanted.until)
+
+
+def _time(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+    """Clocks jump and transactions overtake each other, so a time is no range of ids; but the
+    first and the last id of a time bound it, and they come from the index alone."""
+    lower = [] if since is None else [_E.at >= since]
+    within = lower + ([] if until is None else [_E.at < until])
+    if within:
+        yield _E.id >= select(func.min(_E.id)).where(*within).scalar_subquery()
+        yield _E.id <= select(func.max(_E.id)).where(*within).scalar_subquery()
+        yield from within
 
 
 def _within(scopes: Sequence[Scope]) -> ColumnElement[bool]:
     if any(scope.hospital is None for scope in scopes):
         return true()
-    return or_(*(_E.scope.startswith(scope.path) for scope in scopes), false())
+    return or_(*(_inside(scope) for scope in scopes), false())
+
+
+def _inside(scope: Scope) -> ColumnElement[bool]:
+    here = _E.scope == scope.path
+    return here if scope.ward else or_(here, _E.scope.startswith(f"{scope.path}/"))

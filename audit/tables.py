@@ -37,6 +37,11 @@ LEDGER_ENTRY = Table(
     Column("body", LargeBinary, nullable=False),
     Column("mac", LargeBinary, nullable=False),
     Index("ledger_entry_place", "stream", "sseq", unique=True),
+    # a search asks for one of these and the newest first; each is appended to at a few spots
+    Index("ledger_entry_action", "action", "id"),
+    Index("ledger_entry_outcome", "outcome", "id"),
+    Index("ledger_entry_scope", "scope", "id"),
+    Index("ledger_entry_at", "at", "id"),
     sqlite_autoincrement=True,  # an id is never given twice, even if the last row is deleted
 )
 
@@ -72,6 +77,15 @@ LEDGER_PERSON = Table(
     "ledger_person",
     SQLModel.metadata,
     Column("person", Uuid, primary_key=True),
+    Column("entry_id", _NUMBER, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# For what purpose: made and used likewise.
+LEDGER_PURPOSE = Table(
+    "ledger_purpose",
+    SQLModel.metadata,
+    Column("purpose", String(160), primary_key=True),
     Column("entry_id", _NUMBER, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )

@@ -1,7 +1,8 @@
 """Searching a long ledger: `python -m bench.audit_search [ENTRIES]` prints one JSON object.
 
 Claim: a page of 100 in at most 5 s among a million entries, by whatever is asked: somebody rare or
-busy, an action that hardly ever happens, refusals, a day long ago.
+busy, an action that hardly ever happens, refusals, a purpose, a place, a day long ago, and several
+of them at once.
 """
 
 import json
@@ -19,16 +20,17 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.migrate import upgrade
-from audit.search import search
+from audit.search import Wanted, search
 from audit.sequencer import Sequencer
 from audit.signer import Signer
 from audit.stream import Streams
 from bench.ledger import LOG, SECRET, draft
 from kit.clock import utc_now
 from kit.db import open_engine, reading
-from kit.work import NETWORK
+from kit.work import NETWORK, Scope
 
 STAFF, PATIENTS, GROUP = 400, 20_000, 1000
+HOSPITALS, WARDS = 5, 40
 RARE_ACTION, RARE_EVERY = "key.rotate", 100_003
 CLAIM_S = 5.0
 
@@ -38,9 +40,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-search-") as name:
         engine = open_engine(f"sqlite:///{Path(name) / 'ledger.db'}")
         upgrade(str(engine.url))
-        staff, patients = _written(engine, entries)
+        staff, patients, wards = _written(engine, entries)
         linked_s = _linked(engine, Path(name))
-        found = _asked(engine, staff, patients, entries)
+        found = _asked(engine, staff, patients, wards, entries)
         with engine.connect() as connection:
             bytes_each = connection.execute(
                 text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
@@ -56,11 +58,16 @@ def main() -> int:
     return 0
 
 
-def _written(engine: Any, entries: int) -> tuple[list[UUID], list[UUID]]:
-    """Entries of a month, a few people busy and most of them rare."""
+def _written(engine: Any, entries: int) -> tuple[list[UUID], list[UUID], list[Scope]]:
+    """Entries of a month, a few people and wards busy and most of them rare."""
     dice = random.Random(7)
     staff = [UUID(int=dice.getrandbits(128), version=4) for _ in range(STAFF)]
     patients = [UUID(int=dice.getrandbits(128), version=4) for _ in range(PATIENTS)]
+    hospitals = [UUID(int=dice.getrandbits(128), version=4) for _ in range(HOSPITALS)]
+    wards = [
+        Scope(hospitals[number % HOSPITALS], UUID(int=dice.getrandbits(128), version=4))
+        for number in range(WARDS)
+    ]
     stream, plain, since = Streams(LOG, SECRET).new(), draft(), utc_now() - timedelta(days=30)
     with engine.connect() as connection:
         for start in range(0, entries, GROUP):
@@ -71,13 +78,15 @@ def _written(engine: Any, entries: int) -> tuple[list[UUID], list[UUID]]:
                     subjects=(patients[int(dice.paretovariate(0.5)) % PATIENTS],),
                     action=RARE_ACTION if number % RARE_EVERY == 0 else plain.action,
                     outcome="denied" if number % 5000 == 0 else "done",
+                    purpose="ETREAT" if number % 20_011 == 0 else "TREAT",
+                    scope=wards[int(dice.paretovariate(0.8)) % WARDS].path,
                 )
                 for number in range(start, min(start + GROUP, entries))
             ]  # fmt: skip
             with connection.begin():
                 stream.append(connection, group)
             stream.committed()
-    return staff, patients
+    return staff, patients, wards
 
 
 def _linked(engine: Any, folder: Path) -> float:
@@ -90,23 +99,43 @@ def _linked(engine: Any, folder: Path) -> float:
     return process_time() - began
 
 
-def _asked(engine: Any, staff: list[UUID], patients: list[UUID], entries: int) -> dict[str, float]:
-    day = utc_now() - timedelta(days=29)
-    questions: dict[str, dict[str, Any]] = {
-        "newest": {}, "busy person": {"actor": staff[1]}, "rare person": {"actor": staff[-1]},
-        "busy patient": {"subjects": [patients[1]]}, "rare patient": {"subjects": [patients[-7]]},
-        "rare action": {"action": RARE_ACTION}, "refusals": {"outcome": "denied"},
-        "a day long ago": {"since": day, "until": day + timedelta(days=1)},
-        "refusals of a rare person": {"actor": staff[-1], "outcome": "denied"},
-        "middle": {"before": entries // 2},
-    }  # fmt: skip
+def _asked(
+    engine: Any, staff: list[UUID], patients: list[UUID], wards: list[Scope], entries: int
+) -> dict[str, float]:
     found = {}
-    for name, asked in questions.items():
+    for name, asked in _questions(staff, patients, wards).items():
         began = perf_counter()
+        before = entries // 2 if name == "middle" else None
         with reading(engine) as session:
-            search(session, [NETWORK], limit=100, **asked)
+            search(session, [NETWORK], Wanted(**asked), before=before, limit=100)
         found[name] = round((perf_counter() - began) * 1000, 1)
     return found
+
+
+def _questions(
+    staff: list[UUID], patients: list[UUID], wards: list[Scope]
+) -> dict[str, dict[str, Any]]:
+    day = utc_now() - timedelta(days=29)
+    that_day = {"since": day, "until": day + timedelta(days=1)}
+    nowhere = Scope(UUID(int=1))
+    return {
+        "newest": {}, "middle": {},
+        "busy person": {"actor": staff[1]}, "rare person": {"actor": staff[-1]},
+        "busy patient": {"subjects": [patients[1]]}, "rare patient": {"subjects": [patients[-7]]},
+        "rare action": {"action": RARE_ACTION}, "usual action": {"action": "bed.admit"},
+        "refusals": {"outcome": "denied"}, "faults, of which there are none": {"outcome": "fault"},
+        "emergencies": {"purpose": "ETREAT"}, "usual purpose": {"purpose": "TREAT"},
+        "busy ward": {"place": wards[1]}, "rare ward": {"place": wards[-1]},
+        "hospital": {"place": Scope(wards[1].hospital)},
+        "hospital without entries": {"place": nowhere},
+        "a day long ago": that_day, "the whole month": {"since": day - timedelta(days=2)},
+        "refusals of a rare person": {"actor": staff[-1], "outcome": "denied"},
+        "rare action in a rare ward": {"action": RARE_ACTION, "place": wards[-1]},
+        "emergencies of a day in a ward": {"purpose": "ETREAT", "place": wards[1], **that_day},
+        "everything at once": {"actor": staff[1], "subjects": [patients[1]], "action": "bed.admit",
+                               "outcome": "denied", "purpose": "TREAT", "place": wards[1],
+                               **that_day},
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

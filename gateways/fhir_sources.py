@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from audit.search import Found, search
+from audit.search import Found, Wanted, search
 from authz.classes import DataClass
 from domain.beds.model import BedStay
 from domain.devices.model import Device, DeviceAttachment
@@ -86,8 +86,8 @@ def entries(looking: Looking) -> Page:
         if text is not None and not (text.isascii() and text.isdecimal() and len(text) < 19):
             raise NotFhir(Issue("value", name, "is no id of this server"))
     start = int(one) + 1 if one else int(before) if before else None
-    rows = search(looking.session, looking.scopes, before=start,
-                  action=looking.wanted.get("subtype"), limit=looking.count + 1)  # fmt: skip
+    rows = search(looking.session, looking.scopes, Wanted(action=looking.wanted.get("subtype")),
+                  before=start, limit=looking.count + 1)  # fmt: skip
     if one:
         rows = [row for row in rows if row.id == int(one)]
     looking.fields.add("AuditEvent")

@@ -95,6 +95,23 @@ def patient_by_identifier(
     ).first()
 
 
+def patient_with_identifier(
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, system: str, blind: bytes
+) -> Patient | None:
+    """The patient of a hospital in the scopes who has this number, else who had it last."""
+    return session.exec(
+        select(Patient)
+        .join(PatientIdentifier, col(PatientIdentifier.patient_id) == col(Patient.id))
+        .where(
+            PatientIdentifier.hospital_id == hospital_id,
+            PatientIdentifier.system == system,
+            PatientIdentifier.blind == blind,
+            within(scopes, col(Patient.hospital_id)),
+        )
+        .order_by(col(PatientIdentifier.retired_at).desc().nulls_first())
+    ).first()
+
+
 def identifiers(
     session: Session, scopes: Sequence[Scope], patient_id: UUID
 ) -> Sequence[PatientIdentifier]:
