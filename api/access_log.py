@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 import strawberry
 
-from api.access_reasons import AccessReason
 from api.connection import page_size
 from api.ledger import cursor_number
 from api.query import Reader, query
@@ -16,9 +15,11 @@ from api.sight import Sight, View, classified
 from audit.search import Found, Wanted, search
 from authz.classes import DataClass
 from domain.patients.queries import subjects_of
+from domain.privacy.reasons import AccessReason
 from kit.errors import NotFound
 
 FIELD = "Patient.access_log"
+strawberry.enum(AccessReason)
 
 
 @classified(DataClass.AUDIT)

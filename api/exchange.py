@@ -2,10 +2,11 @@
 
 import asyncio
 from functools import partial
+from itertools import chain
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
@@ -34,12 +35,13 @@ class ExchangeDoor:
             answer = await self._answer(request)
         except ClientDisconnect:
             return
-        response = Response(
-            answer.body if request.method != "HEAD" else b"",
-            answer.status,
-            {**dict(answer.headers), "Content-Type": answer.media_type},
-        )
-        await response(scope, receive, send)
+        headers = {**dict(answer.headers), "Content-Type": answer.media_type}
+        if answer.chunks is None:
+            body = answer.body if request.method != "HEAD" else b""
+            await Response(body, answer.status, headers)(scope, receive, send)
+        else:
+            chunks = chain([answer.body], answer.chunks)
+            await StreamingResponse(chunks, answer.status, headers)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answered:
         refuse = self._exchange.refuse

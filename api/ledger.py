@@ -1,7 +1,6 @@
 """The audit ledger in GraphQL, for those who review it. Reading it is itself recorded, with what
 was asked; so is learning what the ledger calls a patient, with the reason."""
 
-import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Self
@@ -9,21 +8,19 @@ from uuid import UUID
 
 import strawberry
 
-from api.access_reasons import AccessReason
 from api.connection import page_size
 from api.ledger_views import EntryView, LedgerPage
 from api.query import Reader, query
 from api.sight import Sight, View, classified
-from audit.form import OUTCOMES
-from audit.search import Wanted, newest_note, search
+from audit.search import Wanted, newest_note, place_of, search
 from authz.classes import DataClass
 from domain.patients.identity import identifier_blind
 from domain.patients.queries import patient_with_identifier, subjects_of
+from domain.privacy.reasons import AccessReason
 from kit.errors import Invalid, NotFound
-from kit.work import Scope
 
 SUBJECT = "Patient.subject"
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}", re.ASCII)
+strawberry.enum(AccessReason)
 
 
 @classified(DataClass.AUDIT)
@@ -75,8 +72,7 @@ class LedgerQueries:
         if patient_id is not None:
             subjects = _reasoned(reader, patient_id, reason)
         wanted = Wanted(
-            actor=actor_id, subjects=subjects, action=_code(action, "action"),
-            outcome=_outcome(outcome), purpose=_code(purpose, "purpose"),
+            actor=actor_id, subjects=subjects, action=action, outcome=outcome, purpose=purpose,
             place=place_of(hospital_id, ward_id), since=since, until=until,
         )  # fmt: skip
         rows = search(reader.session, reader.scopes, wanted, before=cursor_number(before),
@@ -119,15 +115,6 @@ def cursor_number(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-def place_of(hospital_id: UUID | None, ward_id: UUID | None) -> Scope | None:
-    """The place that is asked for; None for everywhere. Raises Invalid."""
-    if hospital_id is None:
-        if ward_id is not None:
-            raise Invalid("name the ward's hospital too", field="hospitalId")
-        return None
-    return Scope(hospital_id, ward_id)
-
-
 def _reasoned(reader: Reader, patient_id: UUID, reason: AccessReason | None) -> frozenset[UUID]:
     if reason is None:
         raise Invalid("say why you look into a patient's entries", field="reason",
@@ -146,16 +133,3 @@ def _note_search(reader: Reader, wanted: Wanted) -> None:
     earlier = notes.get("search")
     notes["search"] = f"{earlier}; {wanted.codes()}" if earlier else wanted.codes() or "everything"
     reader.context.note_read("LedgerEntry.body")
-
-
-def _code(text: str | None, name: str) -> str | None:
-    """As entries write codes. What is no code is found nowhere, and may not go on record."""
-    if text is not None and not _CODE.fullmatch(text):
-        raise Invalid("a code is letters, digits, _ and . only", field=name)
-    return text
-
-
-def _outcome(text: str | None) -> str | None:
-    if text is not None and text not in OUTCOMES:
-        raise Invalid(f"one of {', '.join(OUTCOMES)}", field="outcome")
-    return text

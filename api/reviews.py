@@ -6,12 +6,12 @@ from uuid import UUID
 
 import strawberry
 
-from api.access_reasons import AccessReason
 from api.connection import Connection, after_key, page_of, page_size
 from api.mutation import mutation
 from api.query import Reader, query
 from api.sight import Sight, View, classified, closed
 from authz.classes import DataClass
+from domain.privacy.reasons import AccessReason
 from domain.reviews import queries
 from domain.reviews.commands import SignOffReview
 from domain.reviews.model import FlagKind, ReviewItem, ReviewState, ReviewVerdict

@@ -1,6 +1,6 @@
 """A request of another system over HTTP, freed from the web server: how gateways answer it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from app.drafts import Operation
@@ -22,12 +22,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What goes back. `media_type` is complete, with its character set."""
+    """What goes back. `media_type` is complete, with its character set. `chunks` follow the body,
+    made one by one as the client takes them."""
 
     status: int
     body: bytes
     media_type: str
     headers: tuple[tuple[str, str], ...] = ()
+    chunks: Iterator[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Reads of the ledger for people, cut to their scopes. What is shown comes from the body."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlmodel import Session
 
+from audit.form import OUTCOMES
 from audit.tables import (
     LEDGER_CHECKPOINT,
     LEDGER_ENTRY,
@@ -17,9 +19,11 @@ from audit.tables import (
     LEDGER_PURPOSE,
 )
 from kit.clock import time_text
+from kit.errors import Invalid
 from kit.work import Scope
 
 _E, _P, _U = LEDGER_ENTRY.c, LEDGER_PERSON.c, LEDGER_PURPOSE.c
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Found:
     scope: str
     body: bytes
     leaf: int | None
+    hash: bytes | None  # of the leaf
 
     @property
     def place(self) -> Scope:
@@ -57,6 +62,14 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Raises Invalid: what is no code is found nowhere, and may not go on record."""
+        for name, text in (("action", self.action), ("purpose", self.purpose)):
+            if text is not None and not _CODE.fullmatch(text):
+                raise Invalid("a code is letters, digits, _ and . only", field=name)
+        if self.outcome is not None and self.outcome not in OUTCOMES:
+            raise Invalid(f"one of {', '.join(OUTCOMES)}", field="outcome")
+
     def codes(self) -> str:
         """The question as the ledger keeps it: codes, ids and times."""
         times = (("since", self.since), ("until", self.until))
@@ -70,6 +83,15 @@ class Wanted:
 
 
 ALL = Wanted()
+
+
+def place_of(hospital_id: UUID | None, ward_id: UUID | None) -> Scope | None:
+    """The place that is asked for; None for everywhere. Raises Invalid."""
+    if hospital_id is None:
+        if ward_id is not None:
+            raise Invalid("name the ward's hospital too", field="hospitalId")
+        return None
+    return Scope(hospital_id, ward_id)
 
 
 def search(
@@ -89,6 +111,7 @@ def statement(scopes: Sequence[Scope], wanted: Wanted) -> Select[Any]:
     """What `found` reads, in no order yet."""
     columns: tuple[Any, ...] = (
         _E.id, _E.at, _E.actor_id, _E.action, _E.outcome, _E.scope, _E.body, LEDGER_LEAF.c.idx,
+        LEDGER_LEAF.c.hash,
     )  # fmt: skip
     return (
         select(*columns)
@@ -99,9 +122,37 @@ def statement(scopes: Sequence[Scope], wanted: Wanted) -> Select[Any]:
 
 def found(session: Session, asked: Select[Any]) -> list[Found]:
     return [
-        Found(key, at, who, what, how, where, bytes(body), leaf)
-        for key, at, who, what, how, where, body, leaf in session.execute(asked)
+        Found(key, at, who, what, how, where, bytes(body), leaf, digest and bytes(digest))
+        for key, at, who, what, how, where, body, leaf, digest in session.execute(asked)
     ]
+
+
+def signed(
+    session: Session, scopes: Sequence[Scope], wanted: Wanted, *, size: int, after: int, limit: int
+) -> list[Found]:
+    """Entries among the first `size` leaves by id, the oldest first. A checkpoint covers them, so
+    the same question finds the same for ever."""
+    asked = _signed(statement(scopes, wanted), size).where(_E.id > after)
+    return found(session, asked.order_by(_E.id).limit(limit))
+
+
+def count_signed(
+    session: Session, scopes: Sequence[Scope], wanted: Wanted, *, size: int, most: int
+) -> int:
+    """How many `signed` would find; `most` + 1 where there are more than `most`."""
+    some = _signed(statement(scopes, wanted), size).with_only_columns(_E.id).limit(most + 1)
+    count: int = session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    return count
+
+
+def _signed(asked: Select[Any], size: int) -> Select[Any]:
+    return asked.where(LEDGER_LEAF.c.idx < size, LEDGER_LEAF.c.evidence.is_(None))
+
+
+def newest_size(session: Session) -> int:
+    """How many leaves the newest checkpoint covers; 0 before the first."""
+    size = session.execute(select(func.max(LEDGER_CHECKPOINT.c.size))).scalar()
+    return int(size or 0)
 
 
 def newest_note(session: Session) -> str | None:

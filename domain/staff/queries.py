@@ -1,6 +1,6 @@
 """Reads of staff and duties, cut to the viewer's scopes. Sealed fields stay sealed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -73,6 +73,12 @@ def staff_members(
     if ward_id is not None:
         query = query.where(StaffMember.home_ward_id == ward_id)
     return session.exec(query.order_by(col(StaffMember.id)).limit(min(limit, PAGE))).all()
+
+
+def staff_among(session: Session, subjects: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these surrogates are members of staff, of whatever hospital."""
+    asked = select(StaffMember.subject).where(col(StaffMember.subject).in_(subjects))
+    return frozenset(session.exec(asked))
 
 
 def staff_terms(session: Session, scopes: Sequence[Scope], staff_id: UUID) -> StaffTerms:

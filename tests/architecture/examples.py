@@ -33,6 +33,7 @@ from domain.places.model import ApprovalMode, CareLevel, ModeReason
 from domain.plans.approval_model import Effect
 from domain.plans.commands import OverrideReason
 from domain.pressure.model import PressureReason
+from domain.privacy.exporting import AuditFormat
 from domain.privacy.model import ErasureReason, HoldReason
 from domain.reviews.model import ReviewVerdict
 from domain.rosters.preference_model import DoctorWord
@@ -100,6 +101,7 @@ SAID: dict[str, Any] = {
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
     "word": DoctorWord.WISHED,
     "reads": (), "upto": 1, "note": "as it should be", "verdict": ReviewVerdict.APPROPRIATE,
+    "audit_format": AuditFormat.CSV, "search": "outcome=denied", "entries": 0, "size": 0,
     "finding": "as it should be", "justified": True, "reason_code": BreakGlassReason.OTHER,
     "reason_text": "collapsed in the corridor",
 }  # fmt: skip

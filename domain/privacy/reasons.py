@@ -2,10 +2,7 @@
 
 from enum import StrEnum
 
-import strawberry
 
-
-@strawberry.enum
 class AccessReason(StrEnum):
     """Why somebody looks into a patient's record of accesses."""
 
