@@ -1,15 +1,18 @@
-"""Questions bench: `python -m bench.deciding` prints one JSON object per question.
+"""Questions bench: `python -m bench.deciding [--seconds S] [--small]`, one JSON object a question.
 
 How long explain, whyNot and the search for a conflict take in the solver, without its process's
 start. Claim: whyNot exact and explain within 10 s at 200 requests × 1,000 beds, where a question
-is given 10 s; a conflict of 40 patients proven within 20 s.
+is given 10 s; a conflict of 40 patients proven within 20 s. Where others use the machine,
+`--seconds` gives a conflict more time on the clock and the processor's seconds are held to the
+claim; `--small` leaves out the larger hospital.
 """
 
+import argparse
 import json
 import os
 import sys
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from bench.bed_hospitals import Shape, hospital
@@ -28,14 +31,18 @@ SEED = 3
 
 
 def main() -> int:
-    for requests, beds in SIZES:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--small", action="store_true")
+    asked = parser.parse_args()
+    for requests, beds in SIZES[:1] if asked.small else SIZES:
         problem = hospital(SEED, Shape(requests=requests, beds=beds, occupied=0.85))
         plan = solve(problem)
         size = {"requests": requests, "beds": beds, "load": round(os.getloadavg()[0], 1)}
         for found in (_why_nots(problem, plan), _explanations(problem, plan)):
             print(json.dumps({**size, **found}))
         for many in MUST:
-            print(json.dumps({**size, **_conflict(problem, many)}))
+            print(json.dumps({**size, **_conflict(problem, many, asked.seconds)}))
     return 0
 
 
@@ -69,14 +76,15 @@ def _explanations(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
     return {"ask": "explain", "of": len(spent), "prices": prices, "exact": exact} | _spent(spent)
 
 
-def _conflict(problem: BedPlanProblem, many: int) -> dict[str, Any]:
+def _conflict(problem: BedPlanProblem, many: int, seconds: float) -> dict[str, Any]:
     must = [request.key for request in problem.requests[:many]]
-    started = perf_counter()
-    found = conflict_of(problem, must, limits=Limits(time_limit_s=60.0))
+    started, worked = perf_counter(), process_time()
+    found = conflict_of(problem, must, limits=Limits(time_limit_s=seconds))
     return {
         "ask": "conflict", "must": many, "rules": found.rules, "proven": found.proven,
         "patients": len(found.patients), "steps": [len(way) for way in found.ways_out],
         "seconds": round(perf_counter() - started, 2),
+        "processor_s": round(process_time() - worked, 2),
     }  # fmt: skip
 
 
