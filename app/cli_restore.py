@@ -1,6 +1,8 @@
 """`wardgrid restore`: a backup to a new place, by two people."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +19,9 @@ def restore(
     data: DataFolder,
     archive: Annotated[Path | None, typer.Argument(help="The backup.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Take one of this folder.")] = None,
+    target: Annotated[
+        bool, typer.Option("--target", help="Take one of the store far away: backup_target.")
+    ] = False,
     before: Annotated[
         datetime | None, typer.Option(help="The newest that is not younger (UTC).")
     ] = None,
@@ -38,8 +43,12 @@ def restore(
     them and what is lost: give the newest checkpoint that anybody kept.
     """
     settings = settings_of(data)
-    chosen = _chosen(archive, folder, before, leaves)
-    done = _put_back(settings, chosen, kept or [], erasures or [])
+    wanted = _moment(before), leaves
+    if target and (archive or folder):
+        stop("name a backup, or a folder with --folder, or --target")
+    with _fetched(settings, *wanted) if target else nullcontext() as fetched:
+        chosen = fetched or _chosen(archive, folder, *wanted)
+        done = _put_back(settings, chosen, kept or [], erasures or [])
     typer.echo(
         f"restored {sum(done.manifest.rows.values())} rows; the ledger verifies, its new epoch is"
         f" leaf {done.checkpoint.size - 1}; "
@@ -90,19 +99,39 @@ def _put_back(settings: Any, chosen: Path, kept: list[Path], erasures: list[Path
         stop(f"nothing was restored: {refused}")
 
 
+def _moment(before: datetime | None) -> datetime | None:
+    return before.replace(tzinfo=UTC) if before is not None and before.tzinfo is None else before
+
+
+@contextmanager
+def _fetched(settings: Any, before: datetime | None, leaves: int | None) -> Iterator[Path]:
+    """From the store far away, for as long as it is needed."""
+    from app.backups.container import BackupRefused
+    from app.backups.far import fetched_newest
+    from app.backups.making import private_folder
+    from app.backups.restoring import require_empty
+    from app.cli_backup import plain_target
+
+    with private_folder(settings.data_folder) as staging:
+        try:
+            require_empty(settings)  # before much is fetched for nothing
+        except BackupRefused as refused:
+            stop(f"nothing was restored: {refused}")
+        with plain_target():
+            found = fetched_newest(settings, staging, before=before, leaves=leaves)
+        yield found
+
+
 def _chosen(
     archive: Path | None, folder: Path | None, before: datetime | None, leaves: int | None
 ) -> Path:
-    from datetime import UTC
-
     from app.backups.shelf import newest_of, standing
 
     if archive is not None and folder is None and before is None and leaves is None:
         return archive
     if folder is None or archive is not None:
-        stop("name a backup, or a folder with --folder")
-    moment = before.replace(tzinfo=UTC) if before is not None and before.tzinfo is None else before
-    found = newest_of(standing(folder), before=moment, leaves=leaves)
+        stop("name a backup, or a folder with --folder, or --target")
+    found = newest_of(standing(folder), before=before, leaves=leaves)
     if found is None:
         stop("there is no such backup in the folder")
     return found.path

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import URL, make_url
 
+from app.backup_target import target_problems
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
 
@@ -105,6 +106,12 @@ class Settings(BaseSettings):
     backup_folder: Path | None = None  # on another disk, best; "backups" in the data folder if None
     backup_period_s: Annotated[float, Field(ge=0)] = 300.0  # 0: the house makes none itself
     backup_drill_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0  # 0: nobody rehearses
+    backup_target: str | None = None  # s3+https://host:port/bucket/prefix, where copies are sent
+    backup_target_key: SecretStr | None = None  # "ID:SECRET", or in a file:
+    backup_target_key_file: Path | None = None  # 0600; read at each round, so it may be renewed
+    backup_target_region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
+    backup_target_ca: Path | None = None  # who signs its certificate; the system's list if None
+    backup_keep_local: bool = True  # False: removed here once it stands there
     key_provider: Annotated[str, Field(pattern="^(file|environment|vault)$")] = "file"
     key_secret: SecretStr | None = None  # of the provider environment: every key comes from it
     vault_url: Annotated[str, Field(pattern=r"^https?://[^/?#@]+/?$")] | None = None
@@ -210,6 +217,7 @@ def _problems(settings: Settings) -> list[str]:
         *_weak_database(make_url(settings.database)),
         *_weak_token(settings.metrics_token),
         *key_problems(settings),
+        *target_problems(settings),
         *notice_problems(settings, relay_is_here=_loopback(settings.smtp_host or "")),
         *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),
     ]

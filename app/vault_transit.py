@@ -6,9 +6,7 @@ once per person and hour, never per field, and what is in memory opens while Vau
 """
 
 import logging
-import os
 import ssl
-import stat
 import threading
 import time
 from base64 import b64decode, b64encode
@@ -20,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from app.secret_file import secret_in
 from audit.kek import HeldKek, KekAway, Wrapped
 from audit.keys import KeyTrouble
 
@@ -162,18 +161,7 @@ class VaultTransit:
 
 def token_in(file: Path) -> str:
     """The token, from a file that nobody else may read. Raises KeyTrouble."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY)
-    except OSError as failure:
-        raise KeyTrouble(f"vault_token_file cannot be opened ({failure.strerror})") from None
-    with os.fdopen(descriptor, encoding="ascii", errors="replace") as opened:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_mode & 0o077:
-            raise KeyTrouble("vault_token_file is open to others; chmod 600 it, renew the token")
-        token = opened.read(4096).strip()
-    if not token or not token.isprintable() or not token.isascii():
-        raise KeyTrouble("vault_token_file holds no token")
-    return token
+    return secret_in(file, "vault_token_file")
 
 
 def _item(one: Wrapped) -> dict[str, str]:

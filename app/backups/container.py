@@ -32,7 +32,7 @@ FORMAT = "wardgrid-backup/1"
 FRAME = 1 << 20
 _LENGTH = struct.Struct(">I")
 _TAG = 16
-_MAX_LINE = 1024
+MAX_LINE = 1024
 _MEMBERS = {"at", "format", "key", "leaves", "proof", "salt"}
 
 
@@ -59,7 +59,7 @@ class Header:
 
 def read_header(file: BinaryIO) -> Header:
     """Raises BackupRefused for what is no backup of this format."""
-    line = file.readline(_MAX_LINE)
+    line = file.readline(MAX_LINE)
     try:
         members = parse_canonical(line.removesuffix(b"\n"))
         if set(members) != _MEMBERS or members["format"] != FORMAT or line[-1:] != b"\n":

@@ -1,7 +1,8 @@
-"""Makes the house's backups and rehearses their restore, on a thread of its own.
+"""Makes the house's backups, sends them away and rehearses their restore, on a thread of its own.
 
 Of several processes one does it: whoever holds the lock in the folder. A backup that fails is on
-record, counted and tried again after the next period; the house goes on.
+record, counted and tried again after the next period; the house goes on. One that cannot be sent
+away stays here and is tried again.
 """
 
 import fcntl
@@ -18,7 +19,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from app.backups.container import BackupRefused
-from app.backups.making import make_backup
+from app.backups.far import far_of, fetched_newest, is_waiting, newest_sent, send
+from app.backups.making import make_backup, private_folder
 from app.backups.restoring import check
 from app.backups.shelf import standing, too_old
 from app.settings import Settings
@@ -33,6 +35,16 @@ from kit.db import reading
 log = logging.getLogger("wardgrid.backups")
 
 LOOK_S = 5.0
+AGAIN_S = 300.0  # after a store far away did not take a backup
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What went well, for the record."""
+
+    file: str
+    size: int
+    leaves: int
 
 
 @dataclass(slots=True)
@@ -66,20 +78,25 @@ class Backups:
             self._lock = None
 
     def age_s(self) -> float:
-        """Since the newest backup that stands; since the epoch where there is none. One of a time
-        that is yet to come was made on a wrong clock, and says nothing."""
-        now = self.clock().timestamp()
-        kept = [one.at.timestamp() for one in standing(self.settings.backups)]
+        """Since the newest backup that stands, far away where it must; since the epoch where there
+        is none. One of a time that is yet to come was made on a wrong clock, and says nothing."""
+        now, folder = self.clock().timestamp(), self.settings.backups
+        if self.settings.backup_target is None:
+            kept = [one.at.timestamp() for one in standing(folder)]
+        else:
+            kept = [at.timestamp() for at in (newest_sent(folder),) if at is not None]
         return now - max((at for at in kept if at <= now), default=0.0)
 
     def look(self) -> None:
-        """Make, tidy and rehearse what is due."""
+        """Make, tidy, send away and rehearse what is due."""
         if self.paused() or not self._alone():
             return
         if self._due(BackupAct.MADE, self.settings.backup_period_s):
             self._attempt(BackupAct.MADE, self._make)
             for old in too_old(standing(self.settings.backups), self.clock()):
                 old.path.unlink(missing_ok=True)
+        if self._must_send():
+            self._attempt(BackupAct.SENT, self._send)
         if self._due(BackupAct.REHEARSED, self.settings.backup_drill_s):
             self._attempt(BackupAct.REHEARSED, self._rehearse)
 
@@ -117,7 +134,16 @@ class Backups:
         passed = self.clock() - last  # negative where the clock was put back: then it is due
         return not timedelta(0) <= passed < timedelta(seconds=period_s)
 
-    def _attempt(self, act: BackupAct, work: Callable[[], tuple[Path, int]]) -> None:
+    def _must_send(self) -> bool:
+        """As soon as one was made, else again and again until it stands there."""
+        if self.settings.backup_target is None or not is_waiting(self.settings.backups):
+            return False
+        last, made = (self.tried.get(act) for act in (BackupAct.SENT, BackupAct.MADE))
+        if last is None or (made is not None and made > last):
+            return True
+        return not timedelta(0) <= self.clock() - last < timedelta(seconds=AGAIN_S)
+
+    def _attempt(self, act: BackupAct, work: Callable[[], Done]) -> None:
         self.tried[act] = self.clock()
         began, fault, done = perf_counter(), None, None
         try:
@@ -132,22 +158,41 @@ class Backups:
             fault = BackupFault.FAULT
             log.error("backup failed", extra={"fault": type(problem).__name__})
         if fault is not None:
-            log.error("backup failed", extra={"reason": fault.value})
+            log.error("backup failed", extra={"reason": fault.value, "act": act.value})
         took_ms = round((perf_counter() - began) * 1000)
-        path, leaves = done or (Path(), 0)
+        done = done or Done("", 0, 0)
         self.do(RecordBackup(
-            act=act, fault=fault, file=path.name, leaves=leaves, took_ms=took_ms,
-            size_bytes=path.stat().st_size if done else 0,
+            act=act, fault=fault, file=done.file, leaves=done.leaves, took_ms=took_ms,
+            size_bytes=done.size,
         ))  # fmt: skip
 
-    def _make(self) -> tuple[Path, int]:
+    def _make(self) -> Done:
         made = make_backup(
             self.settings, self.keys, self.engine, self.settings.backups, self.clock()
         )
-        return made.path, made.manifest.leaves
+        return Done(made.path.name, made.size, made.manifest.leaves)
 
-    def _rehearse(self) -> tuple[Path, int]:
+    def _send(self) -> Done:
+        newest = standing(self.settings.backups)[-1]
+        told = Done(newest.name, newest.size, newest.leaves())
+        if (far := far_of(self.settings)) is not None:
+            send(self.settings, self.keys, far, self.clock, self._enough)
+        return told
+
+    def _enough(self) -> bool:
+        """A store that is slow must not keep the next backup waiting."""
+        return self._stop.is_set() or self._due(BackupAct.MADE, self.settings.backup_period_s)
+
+    def _rehearse(self) -> Done:
+        """With what a disaster would leave."""
+        if self.settings.backup_target is not None:
+            with private_folder(self.settings.data_folder) as staging:
+                return self._checked(fetched_newest(self.settings, staging))
         kept = standing(self.settings.backups)
         if not kept:
             raise BackupRefused("there is no backup to rehearse with")
-        return kept[-1].path, check(self.settings, self.keys, kept[-1].path).leaves
+        return self._checked(kept[-1].path)
+
+    def _checked(self, archive: Path) -> Done:
+        leaves = check(self.settings, self.keys, archive).leaves
+        return Done(archive.name, archive.stat().st_size, leaves)

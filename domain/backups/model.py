@@ -1,4 +1,4 @@
-"""A backup that was made, or whose restore was rehearsed; also where that failed."""
+"""A backup that was made or sent away, or whose restore was rehearsed; also where that failed."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 class BackupAct(StrEnum):
     MADE = "MADE"
     REHEARSED = "REHEARSED"
+    SENT = "SENT"  # to the store far away
 
 
 class BackupFault(StrEnum):
