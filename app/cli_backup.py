@@ -50,7 +50,7 @@ def make(data: DataFolder, folder: Folder = None) -> None:
     try:
         if (far := far_of(settings)) is None:
             return
-        send(settings, keys, far, utc_now, enough=lambda: True)
+        send(settings, keys, far, utc_now, enough=lambda: False)
     except (BackupRefused, KeyTrouble, OSError) as trouble:
         stop(f"it stands here only: {trouble}")
     typer.echo(f"sent to {far.store.target.told}")

@@ -32,7 +32,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells each address th
 MOST_BYTES = 5 << 30  # of a single PUT
 MOST_LISTED = 4 << 20  # bytes of one page of a listing: 1000 keys have less
 TIMES = httpx.Timeout(30.0, connect=5.0)
-_CODE = re.compile(rb"<Code>([A-Za-z]{1,64})</Code>")
+_CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _TRY_LATER = (408, 425, 429)
 
 

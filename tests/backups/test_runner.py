@@ -109,7 +109,7 @@ def test_a_backup_that_cannot_be_stored_is_told_and_tried_again(
 def test_a_backup_that_rotted_fails_its_rehearsal(running: App, clock: Clock) -> None:
     running.backups.look()
     clock.now += 8 * DAY
-    newest = running.backups._make()[0]
+    newest = running.settings.backups / running.backups._make().file
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 1
     newest.write_bytes(content)

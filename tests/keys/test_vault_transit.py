@@ -199,7 +199,7 @@ def test_a_token_file_is_refused_where_others_read_it(settings: Settings) -> Non
         keys_of(settings).kek.newest()
     file.chmod(0o600)
     file.write_text("")
-    with pytest.raises(KeyTrouble, match="no token"):
+    with pytest.raises(KeyTrouble, match="holds no secret"):
         token_in(file)
     file.unlink()
     with pytest.raises(KeyTrouble, match="cannot be opened"):
