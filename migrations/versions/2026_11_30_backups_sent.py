@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "backups_sent"
-down_revision: str | None = "reviews"
+down_revision: str | None = "ledger_search"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
