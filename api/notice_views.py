@@ -8,6 +8,7 @@ from typing import Any, Self
 import strawberry
 
 from api.bed_views import as_id, maybe_id
+from api.break_glass_notice_view import BreakGlassNotice
 from api.limits import AT_MOST
 from api.places import Names
 from api.roster_notice_view import RosterNotice
@@ -220,7 +221,7 @@ class AlarmNotices:
 @classified(DataClass.ALARM)
 @strawberry.type(name="Notice")
 class NoticeView(View):
-    """One line of one's inbox: about an alarm, or about one's `roster`.
+    """One line of one's inbox: about an alarm, one's `roster`, or a `breakGlass` to judge.
 
     `count`: alarms that it stands for, in a flood.
     """
@@ -236,6 +237,7 @@ class NoticeView(View):
     count: int | None
     read_at: datetime | None = shows(DataClass.GENERAL)
     roster: RosterNotice | None = shows(DataClass.GENERAL)
+    break_glass: BreakGlassNotice | None = shows(DataClass.AUDIT)
 
     @classmethod
     def of(cls, notice: Notice, sight: Sight) -> Self:
@@ -247,6 +249,7 @@ class NoticeView(View):
             text=Names(zh=alarm.text_zh, en=alarm.text_en) if alarm else None,
             at=event.at if event else None, count=(event.count or 1) if event else None,
             read_at=row.read_at, roster=RosterNotice.about(notice.news, notice.roster),
+            break_glass=BreakGlassNotice.about(notice),
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 
 from app.circuits import Circuits
+from app.compliance_figures import tell_of_reviews
 from app.jobs import PROGRAM
 from app.objectives import Source, objectives
 from audit.checkpoint import read_unchecked
@@ -73,6 +74,7 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
     for outward, circuits in app.breakers.of.items():
         metrics.watch(f"circuits_open_{outward.lower()}", "Receivers not tried for a while",
                       partial(_open, circuits))  # fmt: skip
+    tell_of_reviews(app)
     figures.sampled = levels.note
     figures.samples |= {
         Source.LEDGER: app.ledger_lag_s,

@@ -12,7 +12,11 @@ from domain.beds.commands import ExpireHolds, ExpireRequests
 from domain.beds.model import BedHold, BedRequest, HoldState
 from domain.break_glass.queries import break_glass_over
 from domain.devices.timers import devices_fall_silent
-from domain.notices.timers import notices_to_plan, roster_notices_to_plan
+from domain.notices.timers import (
+    break_glass_notices_to_plan,
+    notices_to_plan,
+    roster_notices_to_plan,
+)
 from domain.plans.queries import stale_plans
 from domain.plans.runs import ExpirePlan
 from domain.pressure.queries import pressures_past
@@ -50,6 +54,7 @@ TIMERS: tuple[Timer, ...] = (
     alarms_of_departed,
     floods_due,
     notices_to_plan,
+    break_glass_notices_to_plan,
     roster_notices_to_plan,
     holds_run_out,
     requests_run_out,

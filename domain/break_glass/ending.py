@@ -10,7 +10,7 @@ from kit.command import Command
 from kit.errors import Conflict, NotFound
 from kit.work import Scope, Work
 
-STOPPED = "110138"  # DICOM: Emergency Override Stopped
+STOPPED = "110138"  # DICOM CID 401: Emergency Override Stopped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,13 @@ from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
 import domain.patients.model  # noqa: F401 - a grant points to its tables
+from domain.places.model import LEDGERED
 from kit.rows import Row, UtcTime, one_of, words
 from kit.sealed import Sealed, SealedColumn, SealedPlace
 from kit.work import Scope
 
 ACTIVE = "state = 'ACTIVE'"
+UNTOLD = text("noticed_at IS NULL")
 
 
 class Target(StrEnum):
@@ -70,12 +72,14 @@ class BreakGlass(Row, table=True):
               sqlite_where=text(f"{ACTIVE} AND target = 'WARD'"),
               postgresql_where=text(f"{ACTIVE} AND target = 'WARD'")),
         Index("break_glass_by_state", "state", "id"),
+        Index("break_glass_to_tell", "hospital_id", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
         Index("break_glass_of_account", "account_id", "id"),
     )  # fmt: skip
 
     hospital_id: UUID = Field(foreign_key="hospital.id")
     ward_id: UUID | None = Field(default=None, foreign_key="ward.id")
     account_id: UUID = Field(foreign_key="account.id")
+    role: str | None = Field(default=None, max_length=40, sa_column_kwargs=LEDGERED)  # held
     target: Target = Field(sa_type=words(Target))
     patient_id: UUID | None = Field(default=None, foreign_key="patient.id")
     subject: UUID | None = None
@@ -86,6 +90,7 @@ class BreakGlass(Row, table=True):
     until: datetime = Field(sa_type=UtcTime)  # as granted; it may have been ended before
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     review_by: datetime = Field(sa_type=UtcTime)
+    noticed_at: datetime | None = Field(default=None, sa_type=UtcTime)  # told to compliance
     reviewed_by: UUID | None = None
     reviewed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     finding: Sealed | None = Field(default=None, sa_type=SealedColumn)

@@ -31,7 +31,7 @@ from kit.errors import Conflict, Invalid
 from kit.ids import new_id
 from kit.work import NETWORK, Scope, Work
 
-STARTED = "110127"  # DICOM: Emergency Override Started
+STARTED = "110127"  # DICOM CID 401: Emergency Override Started
 SHORTEST, LONGEST = 10, 500  # characters of a reason
 
 
@@ -132,7 +132,7 @@ class RequestBreakGlass(Command[BreakGlass]):
         sealed_at = grant_place(hospital, key, subject, "reason")
         return store(work, BreakGlass(
             id=key, hospital_id=hospital, ward_id=place.ward, account_id=work.actor.id,
-            target=rule.target, patient_id=self.patient_id, subject=subject,
+            role=rule.role, target=rule.target, patient_id=self.patient_id, subject=subject,
             reason_code=self.reason_code, reason=work.seal(self.reason_text.strip(), sealed_at),
             state=BreakGlassState.REQUESTED, since=work.now, until=until,
             review_by=until + rule.review_within,

@@ -1,14 +1,15 @@
-"""What a notice tells of an alarm or a roster: codes, texts, days, times; never a person."""
+"""What a notice tells of an alarm, roster or break-glass: codes, texts, times; never a person."""
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from domain.alarms.model import Alarm, AlarmEvent
 from domain.beds.model import Bed
+from domain.break_glass.model import BreakGlass
+from domain.notices.break_glass_texts import break_glass_text
+from domain.notices.local_time import local_time
 from domain.notices.model import Delivery
 from domain.notices.roster_texts import roster_text
-from domain.notices.words import ROSTER, Facts, Language
+from domain.notices.words import BREAK_GLASS, ROSTER, Facts, Language
 from domain.places.model import Hospital, Ward
 from domain.staff.news_model import RosterNews
 from domain.staff.roster_model import Roster
@@ -56,9 +57,18 @@ def roster_facts(work: Work, delivery: Delivery, news: RosterNews, language: Lan
     )  # fmt: skip
 
 
-def local_time(at: datetime, zone: str) -> str:
-    """As a clock on the wall shows it, with the distance from UTC."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S %z")
+def break_glass_facts(
+    work: Work, delivery: Delivery, grant: BreakGlass, language: Language
+) -> Facts:
+    """For a record that was opened in an emergency."""
+    hospital = work.get(Hospital, grant.hospital_id)
+    ward = None if grant.ward_id is None else work.get(Ward, grant.ward_id)
+    return Facts(
+        alarm_id=None, event="STARTED", kind=BREAK_GLASS, severity=delivery.severity.value,
+        text=break_glass_text(grant, hospital, ward, language), hospital=hospital.code,
+        ward=ward.code if ward else "", bed="", at=grant.since,
+        time=local_time(grant.since, hospital.time_zone),
+    )  # fmt: skip
 
 
 def _ward(work: Work, ward_id: UUID | None) -> str:

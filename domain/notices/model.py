@@ -8,6 +8,7 @@ from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
 import domain.accounts.model  # Contact and OnCall point to its table
+import domain.break_glass.model  # Delivery points to its table
 import domain.staff.news_model  # noqa: F401 - Delivery points to its table
 from domain.alarms.model import Severity
 from domain.notices.words import Channel, DeliveryState, Language, Reach
@@ -142,8 +143,8 @@ class Delivery(Row, table=True):
     """One notice to one receiver over one channel, and what became of it.
 
     `due_at` is when it may be tried; a claim moves it to the end of its lease, so what a process
-    had in hand when it died is tried again. It is about an alarm or about somebody's roster;
-    without either it is a test of the contact.
+    had in hand when it died is tried again. It is about an alarm, somebody's roster or a
+    break-glass; without any it is a test of the contact.
     """
 
     __table_args__ = (
@@ -153,6 +154,8 @@ class Delivery(Row, table=True):
         CheckConstraint("attempts >= 0", name="attempts_count"),
         CheckConstraint("(alarm_event_id IS NULL) = (alarm_id IS NULL)", name="alarm_and_event"),
         CheckConstraint("alarm_id IS NULL OR roster_news_id IS NULL", name="one_subject"),
+        CheckConstraint("break_glass_id IS NULL OR (alarm_id IS NULL AND roster_news_id IS NULL)",
+                        name="break_glass_alone"),
         CheckConstraint("(channel = 'IN_APP') = (contact_id IS NULL)", name="a_contact_outside"),
         CheckConstraint("channel <> 'IN_APP' OR account_id IS NOT NULL", name="inbox_has_owner"),
         UniqueConstraint("alarm_event_id", "contact_id", name="told_once_per_contact"),
@@ -161,6 +164,10 @@ class Delivery(Row, table=True):
               postgresql_where=text("channel = 'IN_APP'")),
         Index("news_told_once_per_contact", "roster_news_id", "contact_id", unique=True),
         Index("news_told_once_in_the_inbox", "roster_news_id", "account_id", unique=True,
+              sqlite_where=text("channel = 'IN_APP'"),
+              postgresql_where=text("channel = 'IN_APP'")),
+        Index("grant_told_once_per_contact", "break_glass_id", "contact_id", unique=True),
+        Index("grant_told_once_in_the_inbox", "break_glass_id", "account_id", unique=True,
               sqlite_where=text("channel = 'IN_APP'"),
               postgresql_where=text("channel = 'IN_APP'")),
         Index("deliveries_to_send", "due_at", sqlite_where=TO_SEND, postgresql_where=TO_SEND),
@@ -175,6 +182,7 @@ class Delivery(Row, table=True):
     alarm_id: UUID | None = Field(default=None, foreign_key="alarm.id")
     alarm_event_id: UUID | None = Field(default=None, foreign_key="alarm_event.id")
     roster_news_id: UUID | None = Field(default=None, foreign_key="roster_news.id")
+    break_glass_id: UUID | None = Field(default=None, foreign_key="break_glass.id")
     account_id: UUID | None = Field(default=None, foreign_key="account.id")
     contact_id: UUID | None = Field(default=None, foreign_key="contact.id")
     channel: Channel = Field(sa_type=words(Channel))

@@ -11,10 +11,12 @@ from sqlalchemy import select as rows_of
 from sqlmodel import Session, col, select
 
 from domain.alarms.model import Alarm, AlarmEvent, Severity
+from domain.break_glass.model import BreakGlass
 from domain.notices.model import Contact, Delivery, NoticePlan, OnCall
 from domain.notices.sending import OPEN
 from domain.notices.trial import a_test
 from domain.notices.words import Channel, Reach
+from domain.places.model import Hospital, Ward
 from domain.places.reach import by_keyset, within
 from domain.staff.news_model import RosterNews
 from domain.staff.roster_model import Roster
@@ -51,13 +53,16 @@ GOING = Paused()
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line of an inbox: about an alarm's event, or about one's roster."""
+    """One line of an inbox: about an alarm's event, one's roster, or a break-glass."""
 
     delivery: Delivery
     alarm: Alarm | None
     event: AlarmEvent | None
     news: RosterNews | None
     roster: Roster | None
+    grant: BreakGlass | None
+    hospital: Hospital | None  # of the grant
+    ward: Ward | None
 
 
 def due_deliveries(
@@ -159,11 +164,14 @@ def inbox(
 ) -> list[Notice]:
     """An account's own notices by id, which is the order in which they came."""
     asked = (
-        rows_of(Delivery, Alarm, AlarmEvent, RosterNews, Roster)
+        rows_of(Delivery, Alarm, AlarmEvent, RosterNews, Roster, BreakGlass, Hospital, Ward)
         .outerjoin(Alarm, col(Alarm.id) == col(Delivery.alarm_id))
         .outerjoin(AlarmEvent, col(AlarmEvent.id) == col(Delivery.alarm_event_id))
         .outerjoin(RosterNews, col(RosterNews.id) == col(Delivery.roster_news_id))
         .outerjoin(Roster, col(Roster.id) == col(RosterNews.roster_id))
+        .outerjoin(BreakGlass, col(BreakGlass.id) == col(Delivery.break_glass_id))
+        .outerjoin(Hospital, col(Hospital.id) == col(BreakGlass.hospital_id))
+        .outerjoin(Ward, col(Ward.id) == col(BreakGlass.ward_id))
         .where(
             col(Delivery.account_id) == account_id, col(Delivery.channel) == _INBOX,
             col(Delivery.read_at).is_(None) if unread else true(),

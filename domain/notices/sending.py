@@ -11,7 +11,8 @@ from uuid import UUID
 
 from domain.accounts.model import Account
 from domain.alarms.model import Alarm, AlarmEvent, AlarmState, Severity
-from domain.notices.facts import facts_of, roster_facts, trial_facts
+from domain.break_glass.model import BreakGlass
+from domain.notices.facts import break_glass_facts, facts_of, roster_facts, trial_facts
 from domain.notices.model import Contact, Delivery
 from domain.notices.words import (
     CODE,
@@ -164,6 +165,9 @@ def _facts(work: Work, delivery: Delivery, language: Language) -> Facts:
     if delivery.roster_news_id is not None:
         news = work.get(RosterNews, delivery.roster_news_id)
         return roster_facts(work, delivery, news, language)
+    if delivery.break_glass_id is not None:
+        grant = work.get(BreakGlass, delivery.break_glass_id)
+        return break_glass_facts(work, delivery, grant, language)
     if delivery.alarm_id is None or delivery.alarm_event_id is None:
         return trial_facts(work, delivery, language)
     alarm = work.get(Alarm, delivery.alarm_id)

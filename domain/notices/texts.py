@@ -8,7 +8,7 @@ import re
 import unicodedata
 from string import Formatter
 
-from domain.notices.words import ROSTER, Facts, Language
+from domain.notices.words import BREAK_GLASS, ROSTER, Facts, Language
 from kit.errors import Invalid
 
 FIELDS = ("hospital", "ward", "bed", "severity", "text", "time", "alarm", "event", "count")
@@ -41,6 +41,10 @@ _TEMPLATES = {
 _ROSTERS = {
     Language.ZH: "{hospital} {ward}:{text}\n{time}\n请登录系统查看。",
     Language.EN: "{hospital} {ward}: {text}\n{time}\nLog in to see it.",
+}
+_BREAK_GLASS = {
+    Language.ZH: "{hospital}:{text}\n{time}\n请登录系统查看并审核。",
+    Language.EN: "{hospital}: {text}\n{time}\nLog in to see and judge it.",
 }
 _TRIAL = "{text}\n{time}"
 _SUBJECT = "[{severity}] {ward} {bed} {text}"
@@ -84,6 +88,8 @@ def subject(facts: Facts, language: Language) -> str:
 def _own_template(facts: Facts, language: Language) -> str:
     if facts.kind == ROSTER:
         return _ROSTERS[language]
+    if facts.kind == BREAK_GLASS:
+        return _BREAK_GLASS[language]
     return _TRIAL if facts.alarm_id is None else _TEMPLATES[language]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 CODE = re.compile(r"[A-Z0-9_.]{1,40}")
 ROSTER = "ROSTER"  # the kind of a notice about somebody's own roster
+BREAK_GLASS = "BREAK_GLASS"  # and of one about a record opened in an emergency
 
 
 class Channel(StrEnum):
@@ -79,11 +80,11 @@ def never(code: str) -> Outcome:
 class Facts:
     """All that a notice may tell: places by their codes, no person, no reading."""
 
-    alarm_id: UUID | None  # None: about a roster, or a test
-    event: str  # OPENED, ESCALATED …; of a roster PUBLISHED, CHANGED
+    alarm_id: UUID | None  # None: about something else, or a test
+    event: str  # OPENED, ESCALATED …; of a roster PUBLISHED, CHANGED; STARTED
     kind: str
     severity: str
-    text: str  # of the rule or about the roster, in the receiver's language
+    text: str  # of the rule, or what it is about, in the receiver's language
     hospital: str
     ward: str
     bed: str

@@ -108,6 +108,10 @@ def test_flagged_reads_wait_until_somebody_else_signs_them_off(town: Town) -> No
     assert len(town.entries(action="review.flag")) == quiet  # looking fills no record
     late = town.ask(officer, ITEMS)["data"]["reviewBacklog"]
     assert (late["open"], late["overdue"]) == (5, 5)
+    told = town.app.metrics.render().decode().splitlines()
+    waiting = {"reviews_open": 5, "reviews_overdue": 5, "break_glass_open": 0,
+               "break_glass_to_judge": 1, "break_glass_overdue": 1}  # fmt: skip
+    assert {f"wardgrid_{name} {float(count)}" for name, count in waiting.items()} <= set(told)
 
 
 def test_a_nurse_who_reads_in_the_ward_is_related_and_a_stranger_to_it_is_not(town: Town) -> None:
