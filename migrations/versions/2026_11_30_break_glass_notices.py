@@ -8,7 +8,7 @@ from alembic import op
 from kit.rows import UtcTime
 
 revision: str = "break_glass_notices"
-down_revision: str | None = "ledger_search"
+down_revision: str | None = "backups_sent"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
