@@ -22,6 +22,7 @@ from app.settings import Profile, Settings, load
 from app.wiring import App, build
 from audit.keys import init_keys
 from domain.places.model import Hospital
+from kit.errors import Retry
 
 log = logging.getLogger("wardgrid.demo")
 
@@ -116,7 +117,14 @@ class City:
         typer.echo(f"  the city is complete: {len(self._hospitals)} hospitals, {wards} wards")
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
+        def until_stopped() -> None:
+            try:
+                work()
+            except Retry:  # the program under it may stop in the middle of a ward
+                if not self._stop.is_set():
+                    raise
+
+        thread = threading.Thread(target=until_stopped, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
 
