@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from app.settings import Settings
 from kit.clock import Clock
 from kit.errors import ReadOnly
 
@@ -179,3 +180,9 @@ def _database_full(told: BaseException | None) -> bool:
 
 
 _SHM_SIZE = sqlite3.SQLITE_IOERR_SHMSIZE  # the file beside the log could not grow
+
+
+def room_of(settings: Settings, clock: Clock, alarm: Callable[[str], None]) -> DiskRoom:
+    """As the settings say; nothing runs yet."""
+    return DiskRoom(settings.data_folder, settings.disk_floor_mib * MIB,
+                    settings.disk_reserve_mib * MIB, clock, alarm=alarm)  # fmt: skip

@@ -34,10 +34,10 @@ from app.parallel_writer import ParallelWriter
 from app.pipeline import Pipeline
 from app.program_figures import ProgramFigures, tell_of
 from app.questions import Questions
-from app.read_only import MIB, DiskRoom
+from app.read_only import DiskRoom, room_of
 from app.settings import Settings
 from app.timers import TIMERS
-from app.witnessing import Witnessing, witnesses_of
+from app.witnessing import Witnessing, witnessing_of
 from app.writer import EmbeddedWriter, Writer
 from audit.intake import Alarm
 from audit.keys import KeyKind, Keys
@@ -204,7 +204,7 @@ def build(
     bell = Bell([feed.wake])
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
-    room = _room(settings, clock, tell)
+    room = room_of(settings, clock, tell)
     pipeline = Pipeline(
         writer=writer, decisions=decisions, vault=vault, drafts=drafts, checkpoints=sequencer,
         answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room,
@@ -221,23 +221,20 @@ def build(
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),
-        witnessing=Witnessing(engine, witnesses_of(settings.witnesses), settings.witness_quorum,
-                              settings.witnessed_file, settings.witness_period_s, tell,
-                              breakers.of[Outward.WITNESSES]),
+        witnessing=witnessing_of(settings, engine, tell, breakers.of[Outward.WITNESSES]),
         erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell),
         watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=Metrics(),
         room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
-    bell.ring.append(app.jobs.wake)
-    feed.listen(app.watch.heard)
-    app.jobs.on_progress = _keep_progress(app)
+    _listen(app, bell)
     tell_of(app, figures)
     return app
 
 
-def _room(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> DiskRoom:
-    return DiskRoom(settings.data_folder, settings.disk_floor_mib * MIB,
-                    settings.disk_reserve_mib * MIB, clock, alarm=tell)  # fmt: skip
+def _listen(app: App, bell: Bell) -> None:
+    bell.ring.append(app.jobs.wake)
+    app.feed.listen(app.watch.heard)
+    app.jobs.on_progress = _keep_progress(app)
 
 
 def access_tokens(settings: Settings, keys: Keys) -> AccessTokens:

@@ -14,6 +14,7 @@ import httpx
 from sqlalchemy import Engine
 
 from app.circuits import Circuits
+from app.settings import Settings
 from audit import log_rows
 from audit.checkpoint import BadNote, read_unchecked
 from audit.cosignature import WitnessKey
@@ -154,3 +155,13 @@ class Witnessing:
             tiles = Tiles(lambda level, first, count: log_rows.stored_hashes(
                 connection, level, first, count))  # fmt: skip
             return consistency_proof(witness.size, size, tiles.node)
+
+
+def witnessing_of(
+    settings: Settings, engine: Engine, alarm: Callable[[str], None], circuits: Circuits
+) -> Witnessing:
+    """As the settings say."""
+    return Witnessing(
+        engine, witnesses_of(settings.witnesses), settings.witness_quorum, settings.witnessed_file,
+        settings.witness_period_s, alarm, circuits,
+    )  # fmt: skip
