@@ -4,8 +4,8 @@ Both run the same attempts. An attempt is tried inside a transaction (or a savep
 whatever comes of it, its ledger draft is appended as the transaction's last statement.
 """
 
+import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -22,6 +22,8 @@ from kit.errors import Retry
 from kit.work import Event
 
 T = TypeVar("T")
+
+log = logging.getLogger("wardgrid.writer")
 
 GROUP = 128  # attempts per commit; a longer queue waits for the next one
 STOPPED = "the service is stopping; send the request again"
@@ -139,9 +141,11 @@ class EmbeddedWriter:
             landed = self._try_all(connection, jobs)
         except Exception as fault:  # the whole group rolled back: nobody may believe otherwise
             self._stream.rolled_back()
-            _leave(connection)
-            for job in jobs:
-                job.future.set_exception(fault)
+            try:
+                _leave(connection)
+            finally:  # nobody waits for ever
+                for job in jobs:
+                    job.future.set_exception(fault)
             return
         self._on_commit()
         for job, outcome in zip(jobs, landed, strict=True):
@@ -180,8 +184,10 @@ class EmbeddedWriter:
             with connection.begin():
                 result = given(job.fn)(connection)
         except Exception as fault:
-            _leave(connection)
-            job.future.set_exception(fault)
+            try:
+                _leave(connection)
+            finally:
+                job.future.set_exception(fault)
         else:
             job.future.set_result(result)
 
@@ -189,12 +195,15 @@ class EmbeddedWriter:
 def _leave(connection: Connection) -> None:
     """End the transaction. After a COMMIT that failed SQLite may still be in it, while SQLAlchemy
     thinks that it is over: no later change could begin."""
-    with suppress(DBAPIError):
-        connection.rollback()
-    with suppress(sqlite3.Error):
+    try:
+        with suppress(DBAPIError):
+            connection.rollback()
         driver = connection.connection.driver_connection
         if driver is not None and driver.in_transaction:
             driver.rollback()
+    except Exception as fault:  # whatever it is: the one writer must live, on another connection
+        log.error("writer reconnects", extra={"fault": type(fault).__name__})
+        connection.invalidate()
 
 
 @dataclass(slots=True, eq=False)

@@ -70,6 +70,10 @@ class Connection:
     def close(self) -> None:
         self._inner.close()
 
+    @property
+    def in_transaction(self) -> bool:
+        return self._inner.in_transaction
+
     def _end(self, statement: str) -> None:
         if self._inner.in_transaction:
             self.execute(statement)
