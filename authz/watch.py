@@ -12,7 +12,10 @@ from authz.sessions import Gate
 from kit.db import reading
 
 EVERY_S = 0.5
-TELLING = frozenset({"BreakGlassStarted", "BreakGlassStopped", "RoleGranted", "RoleRevoked"})
+TELLING = frozenset({
+    "AccountDisabled", "AccountEnabled", "BreakGlassStarted", "BreakGlassStopped", "RoleGranted",
+    "RoleRevoked", "ScreenTokenIssued", "TokenRevoked",
+})  # fmt: skip
 
 
 class Happened(Protocol):
