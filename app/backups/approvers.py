@@ -63,7 +63,7 @@ def approved_by(
         except Refusal:
             raise BackupRefused(f"one of the two may not {ACTION}") from None
     if people[0] == people[1]:
-        raise BackupRefused("a restore takes two different people")
+        raise BackupRefused("this takes two different people")
     return str(people[0]), str(people[1])
 
 
