@@ -7,7 +7,7 @@ import typer
 
 from app.cli_house import house, read_settings, somebody_signs
 from app.cli_options import DataFolder, group, settings_of, stop
-from app.cli_people import kept_note, two_people
+from app.cli_people import epoch_told, kept_note, two_people
 
 app = group("Verify, export, sign and prove the audit ledger.")
 
@@ -158,7 +158,4 @@ def recover(
         )  # fmt: skip
     except (RecoveryRefused, BackupRefused, KeyTrouble, AnotherSequencer) as refused:
         stop(f"nothing was changed: {refused}")
-    typer.echo(
-        f"the new epoch is leaf {done.checkpoint.size - 1}; "
-        + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
-    )
+    typer.echo(f"the new epoch is {epoch_told(done.checkpoint.size, done.lost)}")

@@ -32,3 +32,9 @@ def kept_note(path: Path) -> str:
         return content.decode()
     except (OSError, ValueError, KeyError) as odd:
         stop(f"{path.name} is no checkpoint ({type(odd).__name__})")
+
+
+def epoch_told(size: int, lost: int) -> str:
+    """Which leaf a new epoch is, in a log of that size, and what is lost before it."""
+    known = f"{lost} signed leaves are lost" if lost else "nothing is known to be lost"
+    return f"leaf {size - 1}; {known}"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli_options import DataFolder, group, settings_of, stop
-from app.cli_people import kept_note, two_people
+from app.cli_people import epoch_told, kept_note, two_people
 
 app = group()
 
@@ -51,8 +51,7 @@ def restore(
         done = _put_back(settings, chosen, kept or [], erasures or [])
     typer.echo(
         f"restored {sum(done.manifest.rows.values())} rows; the ledger verifies, its new epoch is"
-        f" leaf {done.checkpoint.size - 1}; "
-        + (f"{done.lost} signed leaves are lost" if done.lost else "nothing is known to be lost")
+        f" {epoch_told(done.checkpoint.size, done.lost)}"
     )
     _erase_again(data, done.erased)
     typer.echo(f"next: wardgrid serve --data {data}")

@@ -209,8 +209,7 @@ def build(
         writer=writer, decisions=decisions, vault=vault, drafts=drafts, checkpoints=sequencer,
         answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room,
     )  # fmt: skip
-    tokens = access_tokens(settings, keys)
-    gate = Gate(engine, tokens, clock)
+    gate = Gate(engine, tokens := access_tokens(settings, keys), clock)
     figures, breakers = ProgramFigures(), Breakers()
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
@@ -226,15 +225,15 @@ def build(
         watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=Metrics(),
         room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
-    _listen(app, bell)
-    tell_of(app, figures)
+    _listen(app, bell, figures)
     return app
 
 
-def _listen(app: App, bell: Bell) -> None:
+def _listen(app: App, bell: Bell, figures: ProgramFigures) -> None:
     bell.ring.append(app.jobs.wake)
     app.feed.listen(app.watch.heard)
     app.jobs.on_progress = _keep_progress(app)
+    tell_of(app, figures)
 
 
 def access_tokens(settings: Settings, keys: Keys) -> AccessTokens:

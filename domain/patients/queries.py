@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.patients.model import (
     CareAssignment,
@@ -83,14 +84,8 @@ def patient_by_identifier(
 ) -> Patient | None:
     """The patient who has this number now; `blind` comes from `identifier_blind`."""
     return session.exec(
-        select(Patient)
-        .join(PatientIdentifier, col(PatientIdentifier.patient_id) == col(Patient.id))
-        .where(
-            PatientIdentifier.hospital_id == hospital_id,
-            PatientIdentifier.system == system,
-            PatientIdentifier.blind == blind,
-            col(PatientIdentifier.retired_at).is_(None),
-            _patient_in(scopes),
+        _numbered(hospital_id, system, blind).where(
+            col(PatientIdentifier.retired_at).is_(None), _patient_in(scopes)
         )
     ).first()
 
@@ -100,16 +95,23 @@ def patient_with_identifier(
 ) -> Patient | None:
     """The patient of a hospital in the scopes who has this number, else who had it last."""
     return session.exec(
+        _numbered(hospital_id, system, blind)
+        .where(within(scopes, col(Patient.hospital_id)))
+        .order_by(col(PatientIdentifier.retired_at).desc().nulls_first())
+    ).first()
+
+
+def _numbered(hospital_id: UUID, system: str, blind: bytes) -> SelectOfScalar[Patient]:
+    """Who has, or had, this number."""
+    return (
         select(Patient)
         .join(PatientIdentifier, col(PatientIdentifier.patient_id) == col(Patient.id))
         .where(
             PatientIdentifier.hospital_id == hospital_id,
             PatientIdentifier.system == system,
             PatientIdentifier.blind == blind,
-            within(scopes, col(Patient.hospital_id)),
         )
-        .order_by(col(PatientIdentifier.retired_at).desc().nulls_first())
-    ).first()
+    )
 
 
 def identifiers(
