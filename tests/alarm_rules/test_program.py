@@ -21,7 +21,8 @@ from kit.work import NETWORK, Actor, ActorKind
 from tests.alarm_rules.rule_cases import spo2_low
 from tests.databases import Databases
 from tests.house import house
-from tests.matrix.city import City, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City
 
 SCHEMA = build_schema()
 SILENT = {"id": "no-data", "kind": "absence", "severity": "high",

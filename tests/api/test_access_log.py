@@ -19,7 +19,8 @@ from kit.db import reading
 from kit.errors import NotFound
 from kit.work import Actor, Scope
 from tests.house import house, sign
-from tests.matrix.city import City, Corner, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City, Corner
 
 SCHEMA = build_schema()
 LOG = """query ($p: UUID!, $before: String, $first: Int!) {

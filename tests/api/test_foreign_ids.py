@@ -12,7 +12,8 @@ from kit.work import Actor, ActorKind, Scope
 from tests.databases import Databases
 from tests.house import house
 from tests.matrix.asking import Root, arguments, ask, points_at, roots
-from tests.matrix.city import City, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City
 
 CLINICAL = ("house-supervisor", "charge-nurse", "physician", "infection-control", "duty-executive")
 OFFICE = (

@@ -22,7 +22,8 @@ from kit.work import NETWORK, Actor, Scope
 from tests.audit.ledgers import NOON, some_id
 from tests.databases import Databases
 from tests.house import house, sign
-from tests.matrix.city import City, Corner, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City, Corner
 
 SCHEMA = build_schema()
 SEARCH = """query ($a: UUID, $p: UUID, $w: UUID, $h: UUID, $r: AccessReason, $s: UUID,

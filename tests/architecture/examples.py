@@ -51,7 +51,9 @@ from domain.transfers.words import (
 )
 from kit.command import Command, all_commands
 from kit.work import ActorKind
-from tests.matrix.city import OBSTACLE, City, Corner, cause, envelope, rule_example
+from tests.matrix.corner import City, Corner
+from tests.matrix.equipment import cause, envelope, rule_example
+from tests.matrix.people import OBSTACLE
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POINTS_AT = {

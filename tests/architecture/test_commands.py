@@ -18,7 +18,8 @@ from kit.work import Actor
 from tests.architecture.examples import every_command, example
 from tests.databases import KINDS, Databases
 from tests.house import house
-from tests.matrix.city import City, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City
 
 COMMANDS = every_command()
 # A log-in begins as a stranger's, after the door has checked the password: who sends these two

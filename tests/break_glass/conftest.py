@@ -27,7 +27,9 @@ from kit.db import open_engine, reading
 from kit.ids import new_id
 from kit.work import Actor, Scope
 from tests.house import LONG_AGO, enrol, house
-from tests.matrix.city import SEEDER_ROLES, City, Corner, arrive
+from tests.matrix.city import SEEDER_ROLES
+from tests.matrix.corner import City, Corner
+from tests.matrix.people import arrive
 
 SCHEMA = build_schema()
 PASSWORD, SECRET = "seven quiet wards at dawn", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -15,7 +15,8 @@ from kit.db import open_engine
 from kit.ids import new_id
 from kit.work import Actor, ActorKind, Scope
 from tests.house import house
-from tests.matrix.city import City, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City
 
 SCHEMA = build_schema()
 

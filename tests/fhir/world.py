@@ -17,7 +17,7 @@ from domain.accounts.model import BearerToken
 from domain.accounts.rules import digest
 from kit.db import open_engine
 from kit.work import Actor, Scope
-from tests.matrix.city import City, Corner
+from tests.matrix.corner import City, Corner
 
 FHIR_JSON = "application/fhir+json"
 

@@ -33,7 +33,7 @@ from api.subscription import LIVE, Live
 from kit.errors import Refusal
 from kit.ids import new_id
 from kit.work import Actor
-from tests.matrix.city import City, Corner
+from tests.matrix.corner import City, Corner
 
 # What an argument of this name points at; `field.argument` where one field means another thing.
 POINTS_AT = {

@@ -6,7 +6,8 @@ import pytest
 
 from tests.databases import Databases
 from tests.house import house
-from tests.matrix.city import City, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City
 
 
 @pytest.fixture(scope="module")

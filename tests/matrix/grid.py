@@ -18,7 +18,7 @@ from authz.shipped import shipped_policy
 from kit.ids import new_id
 from kit.work import NETWORK, Actor, ActorKind, Scope
 from tests.matrix.asking import Root, arguments, ask, problem_of, roots
-from tests.matrix.city import City
+from tests.matrix.corner import City
 
 FOLDER = Path(__file__).parent
 ROLES = tuple(

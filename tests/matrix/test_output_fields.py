@@ -18,7 +18,7 @@ from domain.patients.model import Encounter
 from kit.db import reading
 from kit.work import Actor
 from tests.matrix.asking import SCHEMA
-from tests.matrix.city import City
+from tests.matrix.corner import City
 from tests.matrix.grid import PLACES, ROLES, people, table
 
 ROOTS = ("Query", "Mutation", "Subscription")

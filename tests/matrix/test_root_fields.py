@@ -9,7 +9,7 @@ import pytest
 from api.program import serve
 from kit.ids import new_id
 from tests.matrix.asking import Root, arguments, roots, text_of
-from tests.matrix.city import City
+from tests.matrix.corner import City
 from tests.matrix.grid import PLACES, ROLES, Cell, everything_asked, people, table
 
 EXPECTED = {(row["field"], row["place"]): row for row in table("expected.csv")}

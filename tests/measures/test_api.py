@@ -24,8 +24,8 @@ from domain.places.commands import OpenHospital
 from domain.telemetry.commands import DeviceMessage, Raw, StoreReadings
 from kit.work import NETWORK, Actor, Scope
 from tests.matrix.asking import GRAPHQL, SCHEMA
-from tests.matrix.city import PROGRAM, City
 from tests.matrix.conftest import city
+from tests.matrix.corner import PROGRAM, City
 
 __all__ = ["city"]
 HOUR = timedelta(hours=1)

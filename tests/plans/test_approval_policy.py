@@ -18,7 +18,7 @@ from kit.db import reading
 from kit.errors import Conflict, Denied, Invalid
 from kit.ids import new_id
 from kit.work import Scope
-from tests.matrix.city import PROGRAM
+from tests.matrix.corner import PROGRAM
 from tests.plans.test_bed_plan import Planning, planning
 
 __all__ = ["planning"]

@@ -29,7 +29,9 @@ from kit.db import open_engine, reading
 from kit.errors import Conflict, Denied, Invalid
 from kit.work import Actor, Scope
 from tests.house import house
-from tests.matrix.city import City, Corner, arrive, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City, Corner
+from tests.matrix.people import arrive
 
 START = utc_now()
 

@@ -15,7 +15,7 @@ from kit.canonical import canonical_json
 from kit.db import open_engine
 from kit.errors import Conflict
 from solvers.beds import problem_hash, to_canonical
-from tests.matrix.city import PROGRAM
+from tests.matrix.corner import PROGRAM
 from tests.plans.test_bed_plan import Planning, planning
 
 __all__ = ["planning"]

@@ -19,7 +19,8 @@ from kit.ids import new_id
 from kit.work import Actor, ActorKind, Scope
 from tests.databases import Databases
 from tests.house import house
-from tests.matrix.city import City, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import City
 
 SCHEMA = build_schema()
 HISTORY = """query($bed: UUID, $device: UUID) { deviceReadings(metric: "hr", bedId: $bed,

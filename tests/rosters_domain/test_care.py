@@ -23,7 +23,8 @@ from kit.errors import Conflict, Invalid
 from kit.work import Actor, ActorKind
 from tests.domain_world import World
 from tests.house import house
-from tests.matrix.city import PROGRAM, fill
+from tests.matrix.city import fill
+from tests.matrix.corner import PROGRAM
 from tests.rosters_domain.planned import carried_out, solved
 from tests.staff.team import Team
 

@@ -41,7 +41,7 @@ from kit.errors import Conflict, Denied, NotFound, Refusal
 from kit.work import Actor, Scope
 from tests.house import enrol, house
 from tests.matrix.asking import SCHEMA
-from tests.matrix.city import PROGRAM
+from tests.matrix.corner import PROGRAM
 
 FACTS = "state sex ageBand isolation encounterId receivingEncounterId requestId"
 ONE = f"query ($id: UUID!) {{ transfer(id: $id) {{ {FACTS} }} }}"
