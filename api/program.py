@@ -125,6 +125,9 @@ async def _running(
     except LedgerRefused as refused:  # the server would only say that it did not start
         log.error(REFUSED, extra={"fault": type(refused).__name__})
         raise
+    except Exception:
+        log.exception("could not start")  # fault and place; the server's own words are withheld
+        raise
     try:
         if views:
             await anyio.to_thread.run_sync(views.begin)

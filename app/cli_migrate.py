@@ -27,13 +27,16 @@ def migrate(
     On PostgreSQL as the owner, naming the roles: new tables have no grants of their own.
     """
     from app import migrate as steps
-    from kit.db import open_engine
+    from kit.db import WrongEncoding, open_engine
 
     settings = settings_of(data)
-    if down:
-        steps.downgrade(settings.database)
-    else:
-        steps.upgrade(settings.database, to)
+    try:
+        if down:
+            steps.downgrade(settings.database)
+        else:
+            steps.upgrade(settings.database, to)
+    except WrongEncoding as wrong:
+        stop(str(wrong))
     if program or auditor:
         _grant(settings.database, program, auditor, sequencer)
     engine = open_engine(settings.database)

@@ -55,6 +55,7 @@ class DiskRoom:
     since: datetime | None = None  # read-only since then; None: changes are taken
     refused: int = 0  # changes, since then
     _told: bool = False
+    _writable: bool = True  # else the folder is mounted to read only: others keep the reserve
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -69,6 +70,7 @@ class DiskRoom:
         return self.since is not None
 
     def start(self) -> None:
+        self._writable = os.access(self.folder, os.W_OK)
         self._keep_reserve()
         self._thread = threading.Thread(target=self._loop, name="disk", daemon=True)
         self._thread.start()
@@ -77,7 +79,7 @@ class DiskRoom:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        self.file.unlink(missing_ok=True)
+        self._give_up_reserve()
 
     def require_room(self, action: str) -> None:
         """Raises ReadOnly for a change that would take room which others need more."""
@@ -118,7 +120,7 @@ class DiskRoom:
             if self.on:
                 return
             self.since, self.refused, self._told = self.clock(), 0, False
-            self.file.unlink(missing_ok=True)
+            self._give_up_reserve()
         log.error("the disk is full: read-only")
         self.alarm("read-only: the disk is full")
 
@@ -127,16 +129,22 @@ class DiskRoom:
             self._keep_reserve()
             self.record(False)
         except Exception as why:  # not yet: a quota, or the disk of the database elsewhere
-            self.file.unlink(missing_ok=True)
+            self._give_up_reserve()
             log.warning("still no room to write", extra={"fault": type(why).__name__})
             return
         with self._lock:
             self.since = None
         log.info("there is room again", extra={"count": self.refused})
 
+    def _give_up_reserve(self) -> None:
+        if self._writable:
+            self.file.unlink(missing_ok=True)
+
     def _keep_reserve(self) -> None:
         """Take the room for the reserve while there is more than the floor."""
-        if not self.reserve or shutil.disk_usage(self.folder).free < self.floor + self.reserve:
+        if not (self.reserve and self._writable):
+            return
+        if shutil.disk_usage(self.folder).free < self.floor + self.reserve:
             return
         descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:

@@ -5,4 +5,4 @@
 CREATE ROLE wardgrid_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE wardgrid_app LOGIN PASSWORD :'app_password';
 CREATE ROLE wardgrid_auditor LOGIN PASSWORD :'auditor_password';
-CREATE DATABASE wardgrid OWNER wardgrid_owner;
+CREATE DATABASE wardgrid OWNER wardgrid_owner TEMPLATE template0 ENCODING 'UTF8';

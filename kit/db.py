@@ -23,6 +23,10 @@ class UnledgeredCommit(RuntimeError):
     """A bug: a transaction with no ledger entry tried to commit."""
 
 
+class WrongEncoding(RuntimeError):
+    """The database was made with another encoding than UTF-8: names would not be kept."""
+
+
 # On PostgreSQL the rows' own policy shows a session that says nothing no hospital at all. The
 # program says: all of them; and narrows the reads that it makes for a person (`reading`).
 EVERY_HOSPITAL = "-cwardgrid.hospitals=*"  # no blank: it stands in addresses too
@@ -80,7 +84,7 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
 def _open_postgres(url: str, pool_size: int) -> Engine:
     # SERIALIZABLE: rules over several rows (staffed capacity, room sex, overlaps) hold without
     # a lock that writers share; the loser of a race is retried by the pipeline.
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -93,6 +97,15 @@ def _open_postgres(url: str, pool_size: int) -> Engine:
             f" {EVERY_HOSPITAL}"
         },
     )
+    event.listen(engine, "connect", _require_utf8, insert=True)  # before SQLAlchemy asks anything
+    return engine
+
+
+def _require_utf8(connection: Any, _record: Any) -> None:
+    found = connection.info.parameter_status("server_encoding")
+    if found != "UTF8":
+        raise WrongEncoding(f"the database is encoded in {found}; make a new one: CREATE DATABASE "
+                            "wardgrid TEMPLATE template0 ENCODING 'UTF8'")  # fmt: skip
 
 
 def _forget_ledgered(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """When the house becomes read-only, what still goes, and when that ends."""
 
 import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -90,6 +91,21 @@ def test_the_reserve_stands_while_the_program_runs_and_goes_first(
     assert here.caught(OSError(errno.ENOSPC, "no room"))
     assert not here.file.exists()
     here.stop()
+
+
+def test_a_folder_that_is_mounted_to_read_only_keeps_the_reserve_of_the_others(
+    tmp_path: Path, free: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others, here = room(tmp_path), room(tmp_path)
+    others.look()
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: pytest.fail("read only"))
+    here.start()
+    free[0] = 63 * MIB
+    here.look()
+    assert here.on
+    here.stop()
+    assert here.file.stat().st_size == 8 * MIB
 
 
 def _sqlite(code: int) -> OperationalError:
