@@ -12,6 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.door import Door, Visitor
 from api.mutation import STRANGER
+from api.negotiation import HttpProblem
+from api.purpose import HEADER as PURPOSE
+from api.purpose import stating
 from app.drafts import Operation
 from app.exchange import Answered, Asked, Exchange
 from kit.errors import Refusal
@@ -54,11 +57,15 @@ class ExchangeDoor:
             return _with_challenge(refuse(401, "UNAUTHENTICATED", "send a token as Bearer"))
         if not self._door.free_form(visitor.actor):
             return refuse(403, "DENIED", "a ward screen's token is not for this")
+        try:
+            actor = stating(visitor.actor, request.headers.get(PURPOSE))
+        except HttpProblem as unknown:
+            return refuse(unknown.status, unknown.code, unknown.message)
         body = await self._body(request)
         if isinstance(body, Answered):
             return body
         asked = Asked(
-            actor=visitor.actor, method=request.method, path=path, body=body,
+            actor=actor, method=request.method, path=path, body=body,
             query=tuple(request.query_params.multi_items()),
             media_type=request.headers.get("content-type", ""),
             operation=Operation(self._exchange.prefix.strip("/")),

@@ -4,6 +4,7 @@ Source: GraphQL over HTTP, working draft; audited by its `graphql-http` suite (t
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -16,6 +17,8 @@ from starlette.types import Receive, Scope, Send
 from api.documents import Document, Rejected
 from api.door import Asking, Door, Visitor
 from api.negotiation import JSON, HttpProblem, answer_type, require_json
+from api.purpose import HEADER as PURPOSE
+from api.purpose import stating
 from api.replies import UNAUTHENTICATED, masked, outcome_of, payload_of, status_of, to_json
 from api.request import MAX_BODY_BYTES, GraphQLRequest, as_request, read_request
 from api.work_class import class_of
@@ -71,6 +74,9 @@ class HttpDoor:
 
     async def _found(self, request: Request, asked: GraphQLRequest, media_type: str) -> Response:
         visitor = await self._visitor(request)
+        if visitor is not None:
+            stated = stating(visitor.actor, asked.purpose, request.headers.get(PURPOSE))
+            visitor = replace(visitor, actor=stated)
         try:
             document = self._door.find(asked, visitor.actor if visitor else None)
             operation = document.operation(asked.operation_name)

@@ -40,7 +40,8 @@ class LiveReader:
         decisions = self._app.decisions
         here = tuple((t.scope.path, decisions.classes(actor, t.scope)) for t in topics)
         own = any(decisions.assigned_classes(actor, topic.scope) for topic in topics)
-        return (decisions.fingerprint(actor), here, actor.id if own else None)
+        return (decisions.fingerprint(actor), here, actor.id if own else None,
+                actor.purpose, actor.purpose_stated)  # fmt: skip
 
     def on_view(
         self,

@@ -11,6 +11,7 @@ TRUST: dict[str, str] = {
     "OWN_BREAK_GLASS": "本人的紧急访问须由他人审核。",
     "LOOKED_THROUGH": "这些记录已由另一进程检查。",
     "OWN_READ": "本人的查看须由他人审核。",
+    "PURPOSE_REQUIRED": "请说明使用目的,可选的代码见 allowed。",
     "REVIEW_NOTE": "请填写审核意见,并注意字数要求。",
     "SIGNED_OFF": "该项已审核完毕。",
     "REASON_NEEDED": "查阅患者的访问记录须填写理由。",

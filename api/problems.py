@@ -50,7 +50,6 @@ def unauthenticated() -> GraphQLError:
 
 def refused(refusal: Refusal) -> GraphQLError:
     """A refused read, as a top-level error with the refusal's code."""
-    return GraphQLError(
-        refusal.message,
-        extensions={"code": refusal.code, "reason": refusal.reason, "field": refusal.field},
-    )
+    told = {"code": refusal.code, "reason": refusal.reason, "field": refusal.field}
+    choices = {"allowed": list(refusal.allowed)} if refusal.allowed else {}
+    return GraphQLError(refusal.message, extensions={**told, **choices})

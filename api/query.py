@@ -19,6 +19,7 @@ from strawberry.types.field import StrawberryField
 from api.context import Context, snapshot
 from api.problems import unauthenticated
 from api.sight import Sight
+from app.purposes import require_purpose
 from kit.work import Actor, Scope
 
 ACTION = "action"
@@ -75,6 +76,7 @@ def read(
     if context.actor is None:
         raise unauthenticated()
     context.actions.add(action)
+    require_purpose(context.app, context.actor, action, context.operation)
     scopes = context.app.decisions.scopes(context.actor, action)
     return resolve(reader=Reader(session, scopes, context.app.clock(), context), **arguments)
 

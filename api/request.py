@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from api.negotiation import HttpProblem
+from api.purpose import EXTENSION as PURPOSE
 
 MAX_BODY_BYTES = 128 * 1024
 MAX_JSON_DEPTH = 32
@@ -19,6 +20,7 @@ class GraphQLRequest:
     document: str | None
     operation_name: str | None
     variables: dict[str, Any] = field(default_factory=dict)
+    purpose: str | None = None  # of use, as stated; api/purpose.py judges it
 
 
 def read_request(body: bytes) -> GraphQLRequest:
@@ -41,7 +43,9 @@ def as_request(value: Any) -> GraphQLRequest:
     if not query and not document:
         raise _bad("`query` or `documentId` is missing")
     name = _part(value, "operationName", str) or None
-    return GraphQLRequest(query or None, document, name, _part(value, "variables", dict) or {})
+    variables = _part(value, "variables", dict) or {}
+    purpose = _part(extensions, PURPOSE, str)
+    return GraphQLRequest(query or None, document, name, variables, purpose)
 
 
 def require_shallow(value: Any, most: int = MAX_JSON_DEPTH) -> None:

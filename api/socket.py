@@ -21,6 +21,7 @@ from api.incoming import AUTHORIZATION, Closing, Message, authorization_of, read
 from api.negotiation import HttpProblem
 from api.outgoing import Outgoing
 from api.problems import refused
+from api.purpose import stating
 from api.replies import masked, told
 from api.request import as_request
 from api.watching import watch_of
@@ -230,8 +231,8 @@ class Socket:
     def _member(self, got: Message) -> Member:
         if self.visitor is None:
             raise Closing(4401, "Unauthorized")
-        actor = self.visitor.actor
         asked = as_request(got.payload)
+        actor = stating(self.visitor.actor, asked.purpose)
         document = self._door.find(asked, actor)
         watch = watch_of(self._door.schema, document, asked.operation_name, asked.variables)
         asking = Asking(actor, self._language, self._address, watch.name, document.digest, new_id())

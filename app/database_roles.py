@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from audit import ddl
 
-_RIGHTS = ("policy_rule", "access_role", "role_binding", "role_exclusion", "authz_epoch",
-           "break_glass", "alembic_version")  # fmt: skip
+_RIGHTS = ("policy_rule", "access_role", "role_binding", "role_exclusion", "policy_purpose",
+           "authz_epoch", "break_glass", "alembic_version")  # fmt: skip
 _FUNCTIONS = ("reading_make_day(date)", "reading_drop_days(date)")
 
 

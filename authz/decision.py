@@ -44,6 +44,9 @@ class _Table:
         self.epoch, self.snapshot, self.revision = epoch, snapshot, snapshot.revision
         self.rights: dict[tuple[int, bool, bool], Rights] = {}
         self.changes_at = next_change(snapshot.bindings, at)
+        self.purposes: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for role, action, purpose in snapshot.purposes:
+            self.purposes[role, action].add(purpose)
         self._rules: defaultdict[str, set[Rule]] = defaultdict(set)
         for rule in snapshot.rules:
             self._rules[rule.role].add(rule)
@@ -127,9 +130,12 @@ class Decisions:
 
     def reaches(self, actor: Actor, scope: Scope) -> bool:
         """True where the actor may know that the place exists: the program, or by a grant there."""
-        built_in = {(role, NETWORK) for role in _built_in(actor)}
-        granted = self._rights(actor).held - built_in
+        granted = self.granted(actor)
         return actor.kind is ActorKind.SYSTEM or any(_touches(at, scope) for _, at in granted)
+
+    def granted(self, actor: Actor) -> frozenset[tuple[str, Scope]]:
+        """Roles that somebody gave the actor, and where; built-in ones left out."""
+        return self._rights(actor).held - {(role, NETWORK) for role in _built_in(actor)}
 
     def scopes(self, actor: Actor, action: str) -> tuple[Scope, ...]:
         """The fewest places that together cover everywhere the actor may do it."""
@@ -140,8 +146,7 @@ class Decisions:
 
     def hospitals(self, actor: Actor) -> frozenset[UUID] | None:
         """Where the actor holds anything at all; None: in the network, and so everywhere."""
-        built_in = {(role, NETWORK) for role in _built_in(actor)}
-        held = {at.hospital for _, at in self._rights(actor).held - built_in}
+        held = {at.hospital for _, at in self.granted(actor)}
         everywhere = actor.kind is ActorKind.SYSTEM or None in held
         return None if everywhere else frozenset(filter(None, held))
 
@@ -152,6 +157,19 @@ class Decisions:
     def assigned_classes(self, actor: Actor, scope: Scope) -> frozenset[str]:
         """Letters of the classes the actor sees of patients assigned to them."""
         return self._shown(actor, scope, seeing_assigned)
+
+    def purposes(self, actor: Actor, action: str) -> frozenset[str]:
+        """Purposes of use of which the actor has to state one; none: nothing has to be stated.
+
+        Who also holds the action by a role that asks for none is not asked, and nobody is who
+        has broken the glass: that is a purpose.
+        """
+        table, rights = self._table, self._rights(actor)
+        roles = {role for role, _ in rights.held if table.grants(role, action)}
+        asked = [table.purposes.get((role, action)) for role in roles]
+        if rights.emergencies or not all(asked):
+            return frozenset()
+        return frozenset().union(*(one for one in asked if one))
 
     def emergencies(self, actor: Actor) -> tuple[Emergency, ...]:
         """The break-glass grants that the actor holds at this moment."""

@@ -1,5 +1,7 @@
 """The policy as a page for people: docs/roles.md, made from authz/policy.csv."""
 
+from collections.abc import Iterator
+
 from authz.classes import DataClass
 from authz.rules import Holder, Rule
 from authz.shipped import ShippedPolicy
@@ -26,6 +28,10 @@ def roles_page(policy: ShippedPolicy) -> str:
         *(_sight_line(role, kind, policy, rules) for role, kind in shown.items()),
         "\n## Who may do what\n\n| role | actions |\n|---|---|\n",
         *(_action_line(role, rules) for role in shown),
+        "\n## Who has to say what for\n\n",
+        "One of these [purposes of use](purpose-and-consent.md) has to be stated.\n\n",
+        "| role | action | purposes |\n|---|---|---|\n",
+        *_purpose_lines(policy),
         "\n## Never the same person\n\n",
         *(f"- {one} and {other}\n" for one, other in sorted(policy.exclusions)),
     ]  # fmt: skip
@@ -41,6 +47,12 @@ def _sight_line(role: str, kind: Holder, policy: ShippedPolicy, rules: list[Rule
     held_by = kind.value.lower().replace("_", " ") + codes
     letters = " | ".join(" ".join(word) for word in (everyone, assigned, never))
     return f"| {role} | {held_by} | {letters} |\n"
+
+
+def _purpose_lines(policy: ShippedPolicy) -> Iterator[str]:
+    for role, action in sorted({(one.role, one.action) for one in policy.purposes}):
+        codes = sorted(p.purpose for p in policy.purposes if (p.role, p.action) == (role, action))
+        yield f"| {role} | `{action}` | {' '.join(codes)} |\n"
 
 
 def _action_line(role: str, rules: list[Rule]) -> str:

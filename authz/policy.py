@@ -12,6 +12,7 @@ from authz.rules import (
     Binding,
     Emergency,
     PolicySnapshot,
+    Purpose,
     Rule,
     checked_role,
 )
@@ -26,6 +27,7 @@ RULE = sa.table("policy_rule", sa.column("role"), sa.column("action"), sa.column
 ROLE = sa.table(
     "access_role", sa.column("slug"), sa.column("holder"), sa.column("totp", sa.Boolean)
 )
+PURPOSE = sa.table("policy_purpose", sa.column("role"), sa.column("action"), sa.column("purpose"))
 EXCLUSION = sa.table("role_exclusion", sa.column("role"), sa.column("other"))
 EPOCH = sa.table("authz_epoch", sa.column("name"), sa.column("epoch", sa.BigInteger))
 ACCOUNT = sa.table("account", sa.column("id", sa.Uuid), sa.column("disabled_at", UtcTime))
@@ -61,6 +63,7 @@ def read_snapshot(connection: Connection, at: datetime) -> PolicySnapshot:
         .join_from(BINDING, ACCOUNT, ACCOUNT.c.id == BINDING.c.user_id)
         .where(living, ACCOUNT.c.disabled_at.is_(None))
     )
+    purposes = connection.execute(sa.select(*PURPOSE.c))
     return PolicySnapshot(
         frozenset(Rule(*row) for row in rules),
         (
@@ -70,6 +73,7 @@ def read_snapshot(connection: Connection, at: datetime) -> PolicySnapshot:
             ),
             *_emergencies(connection, at),
         ),
+        frozenset(Purpose(*row) for row in purposes),
     )
 
 
@@ -121,6 +125,8 @@ def adopt(connection: Connection, policy: ShippedPolicy | None = None) -> bool:
         _write_role(connection, row, known=row[0] in known)
     changed = _match(connection, RULE, {tuple(rule) for rule in policy.rules})
     changed |= _match(connection, EXCLUSION, set(policy.exclusions))
+    if sa.inspect(connection).has_table(PURPOSE.name):  # the first step of all adopts, too
+        changed |= _match(connection, PURPOSE, {tuple(one) for one in policy.purposes})
     for slug in sorted(known.keys() - wanted.keys()):  # last: rules pointed to it
         connection.execute(sa.delete(ROLE).where(ROLE.c.slug == slug))
     changed |= known != wanted

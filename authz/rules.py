@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from authz.classes import DataClass
+from kit.purpose import STATED
 from kit.work import Scope
 
 ANYONE = "anyone"  # also someone who is not logged in
@@ -49,6 +50,15 @@ class Rule(NamedTuple):
     eft: str
 
 
+class Purpose(NamedTuple):
+    """Who holds the action by this role has to state a purpose of use: this one, or another of
+    the same role and action."""
+
+    role: str
+    action: str
+    purpose: str
+
+
 @dataclass(frozen=True, slots=True)
 class Emergency:
     """A break-glass grant: of one patient, or of whoever lies in the ward."""
@@ -79,6 +89,7 @@ class PolicySnapshot:
 
     rules: frozenset[Rule]
     bindings: tuple[Binding, ...] = ()
+    purposes: frozenset[Purpose] = frozenset()
 
     def __post_init__(self) -> None:
         if not any(rule.eft == Eft.ALLOW for rule in self.rules):
@@ -87,16 +98,18 @@ class PolicySnapshot:
             checked_rule(rule)
         for binding in self.bindings:
             checked_role(binding.role)
+        for purpose in self.purposes:
+            checked_purpose(purpose)
 
     @property
     def revision(self) -> str:
-        """SHA-256 of the rules, in hexadecimal; equal for equal rules."""
-        return revision_of(self.rules)
+        """SHA-256 of rules and purposes, in hexadecimal; equal for equal ones."""
+        return revision_of(self.rules, self.purposes)
 
 
-def revision_of(rules: Iterable[Rule]) -> str:
-    lines = "".join(f"{', '.join(rule)}\n" for rule in sorted(rules))
-    return hashlib.sha256(lines.encode()).hexdigest()
+def revision_of(rules: Iterable[Rule], purposes: Iterable[Purpose] = ()) -> str:
+    lines = [", ".join(one) for one in (*sorted(rules), *sorted(purposes))]
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def checked_role(role: str) -> str:
@@ -110,6 +123,15 @@ def checked_action(action: str) -> str:
     if not _ACTION.fullmatch(action):
         raise PolicyBroken(f"{action!r} is not an action: noun.verb or see.<class>")
     return action
+
+
+def checked_purpose(purpose: Purpose) -> Purpose:
+    """The same; a purpose that nobody may state would lock everybody out."""
+    checked_role(purpose.role)
+    checked_action(purpose.action)
+    if purpose.purpose not in STATED:
+        raise PolicyBroken(f"{purpose.purpose!r} is not a purpose of use that one may state")
+    return purpose
 
 
 def checked_rule(rule: Rule) -> Rule:

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from authz.rules import Holder, PolicyBroken, Rule, checked_role, checked_rule, revision_of
+from authz.rules import (
+    Holder,
+    PolicyBroken,
+    Purpose,
+    Rule,
+    checked_purpose,
+    checked_role,
+    checked_rule,
+    revision_of,
+)
 
 POLICY_FILE = Path(__file__).with_name("policy.csv")
 MAX_DEPTH = 5  # roles above a role; a longer chain cannot be read by a person
-_WIDTH = {"r": 3, "g": 3, "x": 3, "p": 4, "t": 2}
+_WIDTH = {"r": 3, "g": 3, "x": 3, "p": 4, "t": 2, "u": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +31,11 @@ class ShippedPolicy:
     rules: frozenset[Rule]
     parents: dict[str, tuple[str, ...]]
     totp: frozenset[str]  # roles that need one-time codes
+    purposes: frozenset[Purpose] = frozenset()  # of use, one of which has to be stated
 
     @property
     def revision(self) -> str:
-        return revision_of(self.rules)
+        return revision_of(self.rules, self.purposes)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -54,8 +64,11 @@ def read_policy(text: str) -> ShippedPolicy:
         raise PolicyBroken("the policy is empty or says something twice")
     exclusions = frozenset((min(pair), max(pair)) for pair in kinds["x"])
     needing_codes = frozenset(role for (role,) in kinds["t"])
-    written_out = _written_out(roles, parents, own)
-    return ShippedPolicy(roles, exclusions, written_out, parents, needing_codes)
+    rules = _written_out(roles, parents, own)
+    purposes = frozenset(checked_purpose(Purpose(*fields)) for fields in kinds["u"])
+    if idle := [one for one in purposes if Rule(one.role, one.action, "allow") not in rules]:
+        raise PolicyBroken(f"{idle[0].role} may not {idle[0].action}: no purpose to ask for")
+    return ShippedPolicy(roles, exclusions, rules, parents, needing_codes, purposes)
 
 
 def _fields(number: int, line: str) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.exchange import Answered, Asked
+from app.purposes import require_purpose
 from app.wiring import App
 from authz.classes import DataClass
 from domain.places.model import Hospital
@@ -101,6 +102,7 @@ def look(app: App, asked: Asked, hospital: Hospital, kind: str, source: Source) 
     """Answer a GET. What was shown of people is recorded before it leaves."""
     one = asked.path[2] if len(asked.path) == 3 else None
     wanted = {"_id": one, "_count": "1"} if one else _wanted(asked, source)
+    require_purpose(app, asked.actor, source.action, asked.operation)
     with reading(app.read_engine, (hospital.id,)) as session:
         looking = Looking(app, session, asked, hospital, source.action,
                           _scopes(app, asked, source.action, hospital), wanted)  # fmt: skip

@@ -75,7 +75,8 @@ class Actor:
     id: UUID
     kind: ActorKind = ActorKind.PERSON
     session: UUID | None = None
-    purpose: str = "TREAT"  # HL7 v3 PurposeOfUse: TREAT, HOPERAT, ETREAT (break-glass), HSYSADMIN
+    purpose: str = "TREAT"  # kit/purpose.py; ETREAT is what entries under break-glass say
+    purpose_stated: bool = False  # by the caller, and not only assumed
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,17 @@ class PolicyRule(SQLModel, table=True):
     eft: str = Field(primary_key=True, max_length=5)
 
 
+class PolicyPurpose(SQLModel, table=True):
+    """A purpose of use that a role may state for an action that needs one. Written by migrations
+    only."""
+
+    __tablename__ = "policy_purpose"
+
+    role: str = Field(primary_key=True, foreign_key="access_role.slug", max_length=40)
+    action: str = Field(primary_key=True, max_length=60)
+    purpose: str = Field(primary_key=True, max_length=16)
+
+
 class RoleExclusion(SQLModel, table=True):
     """Two roles that nobody holds together. Written by migrations only."""
 

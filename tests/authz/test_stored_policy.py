@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from audit.keys import KeyKind, development_keys
 from authz.decision import Decisions
 from authz.policy import adopt, loader, read_epoch, read_snapshot
-from authz.rules import Holder, PolicyBroken, PolicySnapshot, Rule
+from authz.rules import Holder, PolicyBroken, PolicySnapshot, Purpose, Rule
 from authz.sessions import Gate
 from authz.shipped import shipped_policy
 from authz.tokens import AccessTokens
@@ -38,12 +38,14 @@ def test_adopting_another_policy_changes_only_what_differs(bare_engine: Engine) 
         | {Rule("porter", "bed.read", "allow")},
         totp=shipped.totp | {"bed-manager"},
         exclusions=frozenset({("nurse", "porter")}),
+        purposes=frozenset({Purpose("nurse", "patient.read", "HRESCH")}),
     )
     with bare_engine.begin() as connection:
         before = read_epoch(connection)
         assert adopt(connection, fewer)
         assert read_epoch(connection) == before + 1
         assert read_snapshot(connection, NOON).rules == fewer.rules
+        assert read_snapshot(connection, NOON).purposes == fewer.purposes
         assert not adopt(connection, fewer)
         roles = connection.execute(text("SELECT slug FROM access_role WHERE totp")).scalars()
         assert set(roles) == fewer.totp

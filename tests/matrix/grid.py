@@ -53,7 +53,9 @@ def people(city: City) -> dict[str, Actor]:
     found = {}
     for row in table("bound.csv"):
         held = city.enrol(row["role"], scope=places[row["held in"]])
-        found[row["role"]] = Actor(held.id, ActorKind.SERVICE, session=new_id())
+        found[row["role"]] = Actor(
+            held.id, ActorKind.SERVICE, session=new_id(), purpose_stated=True
+        )
     return found
 
 
