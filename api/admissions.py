@@ -84,11 +84,17 @@ class AdmissionMutations:
 
     @mutation(returns=AdmissionRequestView)
     def set_admission_date(
-        self, admission_id: UUID, room_id: UUID, day: date, version: int | None = None
+        self,
+        admission_id: UUID,
+        room_id: UUID,
+        day: date,
+        version: int | None = None,
+        waivers: list[UUID] | None = None,
     ) -> SetAdmissionDate:
         return SetAdmissionDate(
-            admission_id=admission_id, room_id=room_id, day=day, version=version
-        )
+            admission_id=admission_id, room_id=room_id, day=day, version=version,
+            waivers=tuple(waivers or ()),
+        )  # fmt: skip
 
     @mutation(returns=TheatreSessionView)
     def set_theatre_session(

@@ -30,7 +30,10 @@ SOON = timedelta(days=2)  # within them a bed is held
 def require_place(
     work: Work, asked: AdmissionRequest, room: Room, day: date, waiver_ids: Sequence[UUID] = ()
 ) -> None:
-    """Raise the first thing that stands against the date and that no given waiver covers."""
+    """Raise the first thing that stands against the date and that no given waiver covers.
+
+    Of rooms and wards a waiver counts for the nights it holds; it may be for this patient alone.
+    """
     ward = work.get(Ward, room.ward_id)
     if ward.hospital_id != asked.hospital_id:
         raise Invalid("the room is in another hospital", field="roomId")
@@ -44,7 +47,7 @@ def require_place(
             reason="OUTSIDE_WINDOW", field="day", blocking=asked.id,
         )  # fmt: skip
     _require_theatre(work, asked, day)
-    leaning = [one for one in _leaves(work, asked.hospital_id) if one.waiver_id in waiver_ids]
+    leaning = _leaning(work, asked, room, waiver_ids)
     _require_sex(work, asked, room, day, leaning)
     for night in range(asked.nights):
         _require_bed(work, asked, room, day + timedelta(days=night))
@@ -53,8 +56,24 @@ def require_place(
         work.emit("WaiverUsed", ward.scope, waiver=one.waiver_id, rule=one.rule)
 
 
-def _leaves(work: Work, hospital_id: UUID) -> Sequence[Leave]:
-    return leaves(work.session, hospital_id, work.now, zone_of(work.session, hospital_id))
+def _leaning(
+    work: Work, asked: AdmissionRequest, room: Room, waiver_ids: Sequence[UUID]
+) -> Sequence[Leave]:
+    zone = zone_of(work.session, asked.hospital_id)
+    usable = {
+        one.waiver_id: one
+        for one in leaves(work.session, asked.hospital_id, work.now, zone, asked.encounter_id)
+        if one.place in (room.id, room.ward_id)
+    }
+    for waiver_id in waiver_ids:
+        if waiver_id not in usable:
+            waiver = work.get(Waiver, waiver_id)
+            raise Conflict(
+                f"the waiver of {waiver.rule} does not cover this room now; leave it out or have"
+                " another one given", reason="WAIVER_UNUSABLE", field="waivers",
+                blocking=waiver.id,
+            )  # fmt: skip
+    return [usable[one] for one in waiver_ids]
 
 
 def hold_soon(work: Work, row: AdmissionRequest, waivers: Sequence[UUID] = ()) -> None:
@@ -182,15 +201,15 @@ def _require_sex(
 ) -> None:
     """The room's own sex, or that of those who are dated into it for the same nights."""
     mine, ward_of = _sex(work, asked), room.ward_id
+    nights = [day + timedelta(days=night) for night in range(asked.nights)]
+    nights = [
+        one
+        for one in nights
+        if not any(leave.covers(MIXED, one, room.id, ward_of) for leave in leaning)
+    ]
     fixed = {RoomSex.FIXED_FEMALE: Sex.FEMALE, RoomSex.FIXED_MALE: Sex.MALE}.get(room.sex_policy)
-    clash = fixed is not None and mine is not fixed
+    clash = fixed is not None and mine is not fixed and bool(nights)
     if room.sex_policy is RoomSex.DYNAMIC:
-        nights = [day + timedelta(days=night) for night in range(asked.nights)]
-        nights = [
-            one
-            for one in nights
-            if not any(leave.covers(MIXED, one, room.id, ward_of) for leave in leaning)
-        ]
         clash = any(
             _sex(work, other) is not mine
             for other in _others(work, asked)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from domain.beds.model import Bed
 from domain.beds.waiver_model import Waiver
@@ -45,14 +45,21 @@ class Leave:
         }  # fmt: skip
 
 
-def leaves(session: Session, hospital_id: UUID, now: datetime, zone: ZoneInfo) -> list[Leave]:
-    """Those in force now that a whole night of the horizon can lean on, for anybody."""
+def leaves(
+    session: Session,
+    hospital_id: UUID,
+    now: datetime,
+    zone: ZoneInfo,
+    encounter_id: UUID | None = None,
+) -> list[Leave]:
+    """Those in force now that a whole night can lean on, for anybody and for this encounter."""
+    for_whom = or_(col(Waiver.encounter_id).is_(None), col(Waiver.encounter_id) == encounter_id)
     rows = session.exec(
         select(Waiver, Bed.room_id)
         .outerjoin(Bed, col(Bed.id) == col(Waiver.bed_id))
         .where(
             Waiver.hospital_id == hospital_id, col(Waiver.rule).in_(list(RULES)),
-            col(Waiver.encounter_id).is_(None), col(Waiver.revoked_at).is_(None),
+            for_whom, col(Waiver.revoked_at).is_(None),
             col(Waiver.valid_until) > now,
         )
         .order_by(col(Waiver.id))

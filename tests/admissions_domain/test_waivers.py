@@ -1,5 +1,6 @@
 """A horizon leans on what a named person has waived, for its place and nights, and says so."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,8 @@ from domain.admissions.model import AdmissionRequest, AdmissionState
 from domain.beds.waiver_model import Waiver
 from domain.beds.waivers import RevokeWaiver, WaiveRoomSex, WaiveStaffedCapacity
 from domain.patients.model import Sex
-from domain.places.commands import SetStaffedBeds
+from domain.places.commands import SetStaffedBeds, UpdateRoom
+from domain.places.model import RoomSex
 from domain.plans.commands import ApprovePlan, ExecuteItem
 from domain.plans.model import ItemState, Proposal, ProposalItem
 from kit.errors import Conflict
@@ -95,7 +97,41 @@ def test_a_mixed_room_is_planned_where_it_was_waived_and_stale_once_that_is_revo
     approved_by_two(world, plan)
     world.run(ExecuteItem(item_id=items[0].id))
     world.run(RevokeWaiver(waiver_id=leave.id))
-    world.refused(ExecuteItem(item_id=items[1].id), Conflict, "ROOM_SEX")
+    world.refused(ExecuteItem(item_id=items[1].id), Conflict, "WAIVER_UNUSABLE")
     states = sorted(world.get(AdmissionRequest, row.id).state.value for row in rows)
     assert states == ["DATED", "WAITING"]
     assert world.get(ProposalItem, items[1].id).state is ItemState.APPROVED
+
+
+def test_by_hand_a_waiver_may_be_for_the_patient_alone_and_for_no_other(world: World) -> None:
+    ward_a_only(world, staffed=0)
+    row, other = on_day_three(world), on_day_three(world)
+    leave = world.run(WaiveStaffedCapacity(
+        ward_id=world.ward_a.id, encounter_id=row.encounter_id, reason="FLU",
+        valid_until=world.now + timedelta(days=4),
+    ))  # fmt: skip
+    given: dict[str, Any] = {"room_id": world.bay.id, "day": day(3), "waivers": (leave.id,)}
+    world.refused(SetAdmissionDate(admission_id=other.id, **given), Conflict, "WAIVER_UNUSABLE")
+    without = SetAdmissionDate(admission_id=row.id, room_id=world.bay.id, day=day(3))
+    world.refused(without, Conflict, "STAFFED_CAPACITY")
+    assert world.run(SetAdmissionDate(admission_id=row.id, **given)).state is DATED
+
+
+def test_by_hand_a_women_s_room_takes_a_man_where_that_was_waived(world: World) -> None:
+    world.run(UpdateRoom(room_id=world.bay.id, sex_policy=RoomSex.FIXED_FEMALE))
+    man = on_day_three(world, Sex.MALE)
+    leave = world.run(WaiveRoomSex(ward_id=world.ward_a.id, reason="FLU",
+                                   valid_until=world.now + timedelta(days=4)))  # fmt: skip
+    alone = SetAdmissionDate(admission_id=man.id, room_id=world.bay.id, day=day(3))
+    world.refused(alone, Conflict, "ROOM_SEX")
+    assert world.run(replace(alone, waivers=(leave.id,))).state is DATED
+
+
+def test_by_hand_a_waiver_of_another_ward_is_refused_and_not_passed_over(world: World) -> None:
+    row = on_day_three(world)
+    leave = world.run(WaiveRoomSex(ward_id=world.ward_b.id, reason="FLU",
+                                   valid_until=world.now + timedelta(days=4)))  # fmt: skip
+    dated = SetAdmissionDate(admission_id=row.id, room_id=world.bay.id, day=day(3),
+                             waivers=(leave.id,))  # fmt: skip
+    world.refused(dated, Conflict, "WAIVER_UNUSABLE")
+    assert world.get(AdmissionRequest, row.id).state is AdmissionState.WAITING
