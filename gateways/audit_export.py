@@ -22,7 +22,6 @@ from authz.classes import DataClass
 from domain.patients.queries import subjects_of
 from domain.privacy.exporting import MOST_ENTRIES, AuditFormat, ExportAudit
 from domain.privacy.reasons import AccessReason
-from domain.staff.queries import staff_among
 from gateways import audit_csv, balp
 from kit.db import reading
 from kit.errors import Conflict, Denied, Invalid, NotFound, ReadOnly, Refusal
@@ -158,14 +157,9 @@ def _exact(page: Iterable[Found]) -> bytes:
 
 
 def _as_fhir(app: App, page: list[Found]) -> bytes:
-    named = {UUID(one) for entry in page for one in orjson.loads(entry.body)["subjects"]}
     with reading(app.read_engine) as session:
-        staff = staff_among(session, named)
-    return b"".join(
-        orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
-        for entry in page
-        for event in balp.events(entry, staff)
-    )
+        events = list(balp.events_of(session, page))
+    return b"".join(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in events)
 
 
 _KEYS = frozenset({

@@ -7,13 +7,15 @@ Source: profiles.ihe.net/ITI/BALP 1.1.4, hl7.org/fhir/R4/auditevent, DICOM PS3.1
 """
 
 from base64 import b64encode
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlmodel import Session
 
 from audit.search import Found
+from domain.staff.queries import staff_among
 from gateways.fhir_resources import OWN, instant
 
 Resource = dict[str, Any]
@@ -46,6 +48,14 @@ _EMERGENCY = {
     **dict.fromkeys(("break_glass.stop", "break_glass.revoke", "break_glass.expire"), _STOPPED),
 }
 _OUTCOMES = {"done": "0", "conflict": "4", "fault": "8", "denied": "8"}
+
+
+def events_of(session: Session, entries: Sequence[Found]) -> Iterator[Resource]:
+    """The events of several entries, in their order."""
+    named = {UUID(one) for entry in entries for one in orjson.loads(entry.body)["subjects"]}
+    staff = staff_among(session, named)
+    for entry in entries:
+        yield from events(entry, staff)
 
 
 def events(entry: Found, staff: Collection[UUID]) -> Iterator[Resource]:

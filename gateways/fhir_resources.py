@@ -1,11 +1,9 @@
 """Our rows as FHIR R4 resources. Who may see what was decided before; nothing is opened here."""
 
-import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from audit.search import Found
 from domain.beds.model import Bed, BedStay
 from domain.devices.model import Device, DeviceAttachment, DeviceKind, DeviceState
 from domain.patients.model import Encounter, EncounterClass, EncounterStatus
@@ -141,35 +139,6 @@ def of_observation(row: Observed, device_id: UUID, encounter_id: UUID | None) ->
         told["encounter"] = {"reference": f"Encounter/{encounter_id}"}
     odd = [flag.name for flag in Quality if flag and flag in Quality(row.quality)]
     return told | ({"note": [{"text": ", ".join(filter(None, odd))}]} if odd else {})
-
-
-def of_entry(row: Found) -> Resource:
-    """A ledger entry as an AuditEvent. The entry's own body is the proof; this is a view of it."""
-    body = json.loads(row.body)
-    denied = row.outcome == "denied"
-    told: Resource = {
-        "resourceType": "AuditEvent",
-        "id": str(row.id),
-        "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
-                 "code": "rest"},
-        "subtype": [{"system": f"{OWN}:action", "code": row.action}],
-        "action": "R" if row.action.endswith(".read") else "E",
-        "recorded": instant(row.at),
-        "outcome": "0" if row.outcome == "done" else "4" if not denied else "8",
-        "outcomeDesc": row.outcome,
-        "agent": [{"who": {"identifier": {"system": f"{OWN}:account",
-                                          "value": str(row.actor_id)}}, "requestor": True}],
-        "source": {"observer": {"display": "Wardgrid"}},
-    }  # fmt: skip
-    subjects = body.get("subjects") or []
-    if subjects:
-        told["entity"] = [
-            {"what": {"identifier": {"system": f"{OWN}:subject", "value": str(one)}},
-             "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type",
-                      "code": "1"}}
-            for one in subjects
-        ]  # fmt: skip
-    return told
 
 
 def instant(at: datetime) -> str:

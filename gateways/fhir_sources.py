@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from audit.search import Found, Wanted, search
 from authz.classes import DataClass
 from domain.beds.model import BedStay
 from domain.devices.model import Device, DeviceAttachment
@@ -14,6 +13,7 @@ from domain.patients.identity import visit_place
 from domain.patients.model import Encounter, EncounterStatus
 from domain.patients.queries import encounter, encounters
 from domain.places.reach import by_keyset, within
+from gateways.fhir_audit import entries
 from gateways.fhir_check import Issue, NotFhir
 from gateways.fhir_locations import locations
 from gateways.fhir_observed import observations
@@ -22,7 +22,6 @@ from gateways.fhir_resources import (
     STATUSES,
     of_device,
     of_encounter,
-    of_entry,
 )
 from kit.sealed import Erased
 
@@ -74,26 +73,6 @@ def devices(looking: Looking) -> Page:
         if not looking.sees(DataClass.DEVICE, row.scope):
             return None
         return of_device(row, attached.get(row.id))
-
-    return paged(rows, looking.count, shape)
-
-
-def entries(looking: Looking) -> Page:
-    """Entries of the ledger, newest first. Reading them is itself recorded."""
-    before = looking.wanted.get("_page") or None
-    one = looking.wanted.get("_id")
-    for name, text in (("_page", before), ("_id", one)):
-        if text is not None and not (text.isascii() and text.isdecimal() and len(text) < 19):
-            raise NotFhir(Issue("value", name, "is no id of this server"))
-    start = int(one) + 1 if one else int(before) if before else None
-    rows = search(looking.session, looking.scopes, Wanted(action=looking.wanted.get("subtype")),
-                  before=start, limit=looking.count + 1)  # fmt: skip
-    if one:
-        rows = [row for row in rows if row.id == int(one)]
-    looking.fields.add("AuditEvent")
-
-    def shape(row: Found) -> Resource | None:
-        return of_entry(row) if looking.sees(DataClass.AUDIT, row.place) else None
 
     return paged(rows, looking.count, shape)
 

@@ -5,8 +5,11 @@ from uuid import uuid4
 
 import pytest
 
+from app.drafts import Operation
+from kit.ids import new_id
 from kit.work import Scope
 from tests.fhir.world import FhirWorld, issues
+from tests.gateways.balp_profiles import faults
 
 
 def test_the_capability_statement_needs_no_token_and_names_what_is_served(world: FhirWorld) -> None:
@@ -123,3 +126,33 @@ def test_the_ledger_is_read_as_audit_events_and_the_reading_is_recorded(world: F
     assert one == found[2]["resource"]
     refused = world.client("bed-manager").get("AuditEvent")
     assert (refused.status_code, issues(refused)) == (403, [("", "forbidden")])
+
+
+def test_audit_events_follow_their_profiles_and_no_page_loses_or_repeats_one(
+    world: FhirWorld,
+) -> None:
+    """Three reads of three patients each, two events a page: entries are torn apart."""
+    client, app = world.client("compliance-officer"), world.city.app
+    assert client.actor
+    for _ in range(3):
+        app.pipeline.record(app.drafts.read(
+            app.clock(), client.actor, "bed.board", world.corner.scope, Operation("Board"),
+            {new_id() for _ in range(3)}, {"Stay.initials"}, {},
+        ))  # fmt: skip
+    answer = client.get("AuditEvent", _count="100", subtype="bed.board").json()
+    whole = [one["resource"] for one in answer["entry"]]
+    assert [faults(one) for one in whole] == [[]] * 9
+    assert [one["id"].partition(".")[2] for one in whole] == ["0", "1", "2"] * 3
+    small: list[str] = []
+    answer = client.get("AuditEvent", _count="2", subtype="bed.board").json()
+    while later := [one["url"] for one in answer["link"] if one["relation"] == "next"]:
+        small += [one["resource"]["id"] for one in answer["entry"]]
+        answer = client.follow(later[0]).json()
+    small += [one["resource"]["id"] for one in answer["entry"]]
+    assert small == [one["id"] for one in whole]
+
+
+@pytest.mark.parametrize("key", ["7", "7.x", "x.0", "7.0.0", "9" * 30 + ".0"])
+def test_a_key_that_is_none_of_an_audit_event_is_refused(world: FhirWorld, key: str) -> None:
+    answer = world.client("compliance-officer").get(f"AuditEvent/{key}")
+    assert answer.status_code in (400, 404)
