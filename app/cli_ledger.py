@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from app.cli_entries import entries
 from app.cli_house import house, read_settings, somebody_signs
 from app.cli_options import DataFolder, group, settings_of, stop
 from app.cli_people import epoch_told, kept_note, two_people
 
 app = group("Verify, export, sign and prove the audit ledger.")
+app.command()(entries)
 
 
 _ELSEWHERE = {"ignore_unknown_options": True, "allow_extra_args": True}

@@ -15,6 +15,7 @@ import orjson
 from sqlmodel import Session
 
 from audit.search import Found
+from domain.accounts.queries import accounts_among
 from domain.staff.queries import staff_among
 from gateways.fhir_resources import OWN, instant
 
@@ -53,15 +54,15 @@ _OUTCOMES = {"done": "0", "conflict": "4", "fault": "8", "denied": "8"}
 def events_of(session: Session, entries: Sequence[Found]) -> Iterator[Resource]:
     """The events of several entries, in their order."""
     named = {UUID(one) for entry in entries for one in orjson.loads(entry.body)["subjects"]}
-    staff = staff_among(session, named)
+    house = staff_among(session, named) | accounts_among(session, named)
     for entry in entries:
-        yield from events(entry, staff)
+        yield from events(entry, house)
 
 
-def events(entry: Found, staff: Collection[UUID]) -> Iterator[Resource]:
-    """One event per patient; one where the entry concerns none. `staff` are no patients."""
+def events(entry: Found, house: Collection[UUID]) -> Iterator[Resource]:
+    """One event per patient; one where it concerns none. The `house`'s own are no patients."""
     body: dict[str, Any] = orjson.loads(entry.body)
-    patients = [one for one in body["subjects"] if UUID(one) not in staff]
+    patients = [one for one in body["subjects"] if UUID(one) not in house]
     kind = _kind(body, len(patients))
     if not patients:
         yield _event(entry, body, kind, 0, None)

@@ -1,6 +1,6 @@
 """Reads of accounts, roles and tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -130,3 +130,8 @@ def require_not_the_last(
         if set(session.exec(holders)) == {account_id}:
             raise Conflict(f"this is the last {role}; let another one hold the role first",
                            reason="LAST_ADMINISTRATOR", blocking=account_id)  # fmt: skip
+
+
+def accounts_among(session: Session, subjects: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these surrogates are accounts, whose id is the subject of their sealed fields."""
+    return frozenset(session.exec(select(Account.id).where(col(Account.id).in_(subjects))))

@@ -29,6 +29,10 @@ def _run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+def _token(folder: Path, role: str) -> str:
+    return token_for(f"sqlite:///{folder / 'wardgrid.db'}", role)
+
+
 def _public_key(folder: Path) -> str:
     from app.settings import load
     from app.wiring import ledger_signer
@@ -152,3 +156,33 @@ def test_a_server_without_its_key_or_its_guard_says_so_plainly(founded: Path) ->
     assert '"event": "the ledger refuses, wardgrid ledger checkpoint says why"' in refused.output
     told = _run("ledger", "checkpoint", "--data", founded)
     assert told.output.startswith("the ledger refuses: the ledger has entries but its guard file")
+
+
+@pytest.mark.parametrize("file_format", ["csv", "ndjson", "fhir"])
+def test_entries_are_written_for_a_person_and_on_record(
+    founded: Path, tmp_path: Path, file_format: str
+) -> None:
+    token, file = _token(founded, "compliance-officer"), tmp_path / "november"
+    wanted = ("ledger", "entries", file, "--data", founded, "--token", token)
+    done = _run(*wanted, "--format", file_format, "--action", "account.found")
+    assert (done.exit_code, done.output) == (0, f"1 entries to {file}\n")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(file.read_bytes().splitlines()) == (2 if file_format == "csv" else 1)
+    again = _run(*wanted, "--format", file_format)
+    assert (again.exit_code, again.output) == (1, f"{file} is there already; name another file\n")
+    recorded = _run("ledger", "entries", tmp_path / "exports", "--data", founded, "--token", token,
+                    "--format", "ndjson", "--action", "ledger.export")  # fmt: skip
+    assert recorded.output.startswith("1 entries")
+    assert file_format in (tmp_path / "exports").read_text()
+    assert b"Patient" not in file.read_bytes()  # accounts are subjects of their codes, no patients
+
+
+def test_whoever_may_not_export_gets_a_sentence_and_no_file(founded: Path, tmp_path: Path) -> None:
+    file = tmp_path / "november"
+    nobody = _run("ledger", "entries", file, "--data", founded, "--token",
+                  _token(founded, "nurse"))  # fmt: skip
+    assert (nobody.exit_code, nobody.output) == (1, "you may not export the ledger\n")
+    wrong = _run("ledger", "entries", file, "--data", founded, "--token",
+                 _token(founded, "compliance-officer"), "--since", "yesterday")  # fmt: skip
+    assert (wrong.exit_code, wrong.output) == (1, "since: not a value of this field\n")
+    assert list(tmp_path.glob("november*")) == []
