@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli_house import refuse_a_second_program
 from app.cli_options import DataFolder, group, settings_of, stop
 
 app = group()
@@ -30,7 +31,9 @@ def migrate(
     from kit.db import WrongEncoding, open_engine
 
     settings = settings_of(data)
+    refuse_a_second_program(settings)
     try:
+        _tell(settings.database, None if down else to)
         if down:
             steps.downgrade(settings.database)
         else:
@@ -42,6 +45,20 @@ def migrate(
     engine = open_engine(settings.database)
     typer.echo(f"revision {steps.revision_of(engine)}, newest {steps.newest_revision()}")
     engine.dispose()
+
+
+def _tell(url: str, to: str | None) -> None:
+    """Say before anything is done what the program may not run beside; on the error channel."""
+    from app import migrate as steps
+
+    if not url.startswith("postgresql"):
+        return  # no other process has the file open: that was asked
+    if to is None:
+        typer.echo("a step down is not online: no process may run meanwhile", err=True)
+        return
+    for step in steps.steps_ahead(url, to):
+        word = "online" if step.online else "NOT ONLINE, stop every process first"
+        typer.echo(f"{step.revision} ({step.what}): {word}", err=True)
 
 
 def _grant(url: str, program: str | None, auditor: str | None, sequencer: str | None) -> None:

@@ -18,6 +18,8 @@ from migrations.tables import every_table
 
 _MIGRATION_LOCK = 0x77617264  # "ward": one migration at a time, whoever starts it
 _PARTITION = re.compile(r"reading_(p\d{8}|rest)")  # made and dropped as days pass; in no model
+# Whoever waits for a table's lock lets nobody pass: a step gives up before writers do (2 s).
+_LOCK_WAIT = "500ms"
 _POSTGRES_ONLY_COLUMNS = {"xid"}  # which transaction wrote the row; no column of the models
 
 
@@ -86,7 +88,9 @@ def _alone_on_sqlite(connection: Connection) -> Iterator[None]:
 def _alone_on_postgres(connection: Connection) -> Iterator[None]:
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+    connection.execute(text("SET lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+    connection.execute(text(f"SET lock_timeout = '{_LOCK_WAIT}'"))
     connection.commit()
     try:
         yield

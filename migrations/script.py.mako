@@ -9,6 +9,7 @@ revision: str = ${repr(up_revision)}
 down_revision: str | None = ${repr(down_revision)}
 branch_labels: Sequence[str] | None = ${repr(branch_labels)}
 depends_on: Sequence[str] | None = ${repr(depends_on)}
+online = False  # True: the release before may go on meanwhile, on PostgreSQL (docs/postgres.md)
 
 
 def upgrade() -> None:

@@ -13,6 +13,7 @@ revision: str = "accounts"
 down_revision: str | None = None
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _KINDS = "kind IN ('PERSON', 'SERVICE', 'SCREEN', 'SYSTEM')"
 _ENDS = "'LOGGED_OUT', 'IDLE', 'TOO_LONG', 'REUSED', 'REVOKED', 'ACCOUNT'"

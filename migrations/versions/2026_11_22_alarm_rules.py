@@ -11,6 +11,7 @@ revision: str = "alarm_rules"
 down_revision: str | None = "readings"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _PUBLISHED = sa.text("state = 'PUBLISHED'")
 _DRAFTED = sa.text("state = 'DRAFT'")

@@ -11,6 +11,7 @@ revision: str = "alarms"
 down_revision: str | None = "alarm_rules"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _UNRESOLVED = sa.text("resolved_at IS NULL")
 _STEPPING = sa.text("next_step_at IS NOT NULL")

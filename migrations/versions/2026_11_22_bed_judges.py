@@ -12,6 +12,7 @@ revision: str = "bed_judges"
 down_revision: str | None = "stays"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _ENDED = "('DISCHARGED', 'DIED', 'LEFT_WITHOUT_BEING_SEEN', 'ENTERED_IN_ERROR')"
 _IN_USE = (

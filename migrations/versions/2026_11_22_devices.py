@@ -11,6 +11,7 @@ revision: str = "devices"
 down_revision: str | None = "inbound"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _PRESENT = sa.text("until IS NULL")
 _IN_FORCE = sa.text("revoked_at IS NULL")

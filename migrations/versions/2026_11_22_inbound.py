@@ -12,6 +12,7 @@ revision: str = "inbound"
 down_revision: str | None = "plans"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _FIRST = sa.text("state <> 'DUPLICATE'")
 

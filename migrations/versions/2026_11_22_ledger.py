@@ -12,6 +12,7 @@ revision: str = "ledger"
 down_revision: str | None = "accounts"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -11,6 +11,7 @@ revision: str = "notices"
 down_revision: str | None = "alarms"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _IN_USE = sa.text("removed_at IS NULL")
 _INBOX = sa.text("channel = 'IN_APP'")

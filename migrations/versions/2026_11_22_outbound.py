@@ -12,6 +12,7 @@ revision: str = "outbound"
 down_revision: str | None = "notices"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 
 def upgrade() -> None:

@@ -12,6 +12,7 @@ revision: str = "patients"
 down_revision: str | None = "places"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _PRESENT = sa.text("until IS NULL")
 

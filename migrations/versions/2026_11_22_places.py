@@ -11,6 +11,7 @@ revision: str = "places"
 down_revision: str | None = "ledger"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _PRESENT = sa.text("until IS NULL")
 

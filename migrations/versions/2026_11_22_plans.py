@@ -11,6 +11,7 @@ revision: str = "plans"
 down_revision: str | None = "outbox"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 PLAN_STATES = (
     "'COMPUTING', 'READY', 'APPROVED', 'PARTLY_APPROVED', 'EXECUTING', 'EXECUTED',"

@@ -15,6 +15,7 @@ revision: str = "readings"
 down_revision: str | None = "devices"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _DAY_US = 86_400_000_000

@@ -11,6 +11,7 @@ revision: str = "requests"
 down_revision: str | None = "beds"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _PRESENT = sa.text("until IS NULL")
 

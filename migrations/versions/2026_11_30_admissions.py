@@ -11,6 +11,7 @@ revision: str = "admissions"
 down_revision: str | None = "forecast_rules"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 OPEN = sa.text("state IN ('WAITING', 'DATED')")
 

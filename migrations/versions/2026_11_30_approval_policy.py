@@ -11,6 +11,7 @@ revision: str = "approval_policy"
 down_revision: str | None = "plan_cancelling"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 IN_FORCE = sa.text("state = 'IN_FORCE'")
 

@@ -11,6 +11,7 @@ revision: str = "backups"
 down_revision: str | None = "duty_times"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -8,6 +8,7 @@ revision: str = "backups_sent"
 down_revision: str | None = "ledger_search"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 
 def upgrade() -> None:

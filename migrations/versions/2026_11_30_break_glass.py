@@ -11,6 +11,7 @@ revision: str = "break_glass"
 down_revision: str | None = "doctor_wishes"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _STATES = "'REQUESTED', 'ACTIVE', 'EXPIRED', 'REVOKED', 'REVIEW_DUE', 'JUSTIFIED', 'UNJUSTIFIED'"
 _REASONS = "'LIFE_THREATENING', 'URGENT_CARE', 'COVERING', 'MASS_CASUALTY', 'SYSTEM_FAULT', 'OTHER'"

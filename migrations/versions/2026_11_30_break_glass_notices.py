@@ -11,6 +11,7 @@ revision: str = "break_glass_notices"
 down_revision: str | None = "backups_sent"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _UNTOLD = sa.text("noticed_at IS NULL")
 _INBOX = sa.text("channel = 'IN_APP'")

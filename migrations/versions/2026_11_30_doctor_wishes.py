@@ -11,6 +11,7 @@ revision: str = "doctor_wishes"
 down_revision: str | None = "roster_news"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _PRESENT = sa.text("until IS NULL")
 _WISHED = sa.text("until IS NULL AND word = 'WISHED'")

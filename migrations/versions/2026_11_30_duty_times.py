@@ -8,6 +8,7 @@ revision: str = "duty_times"
 down_revision: str | None = "admissions"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 
 def upgrade() -> None:

@@ -11,6 +11,7 @@ revision: str = "erasures"
 down_revision: str | None = "key_rotations"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _OPEN = sa.text("state IN ('REQUESTED', 'APPROVED')")
 

@@ -9,6 +9,7 @@ revision: str = "forecast_rules"
 down_revision: str | None = "forecasts"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _BEFORE = (
     "kind IN ('THRESHOLD', 'RANGE', 'RATE', 'DEVIATION', 'CUSUM', 'FLATLINE', 'ABSENCE', 'SCORE',"

@@ -11,6 +11,7 @@ revision: str = "forecasts"
 down_revision: str | None = "preferences"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _COMPUTING = sa.text("state = 'COMPUTING'")
 _TRUTH_IS_DUE = sa.text("truth_due_at IS NOT NULL")

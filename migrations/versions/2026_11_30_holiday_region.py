@@ -9,6 +9,7 @@ revision: str = "holiday_region"
 down_revision: str | None = "break_glass"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 
 def upgrade() -> None:

@@ -11,6 +11,7 @@ revision: str = "key_rotations"
 down_revision: str | None = "holiday_region"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _OPEN = sa.text("state IN ('REQUESTED', 'RUNNING')")
 

@@ -13,6 +13,7 @@ revision: str = "ledger_people"
 down_revision: str | None = "backups"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _STEP = 2000

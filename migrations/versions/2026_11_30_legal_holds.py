@@ -11,6 +11,7 @@ revision: str = "legal_holds"
 down_revision: str | None = "travel_times"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -8,6 +8,7 @@ revision: str = "plan_cancelling"
 down_revision: str | None = "pressure"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 BEFORE = (
     "COMPUTING", "READY", "APPROVED", "PARTLY_APPROVED", "EXECUTING", "EXECUTED",

@@ -9,6 +9,7 @@ revision: str = "plan_kinds"
 down_revision: str | None = "outbound"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 BED_ITEMS = "(to_bed_id IS NULL) = (state = 'UNPLACED') OR state = 'REJECTED'"
 ANY_ITEMS = (

@@ -11,6 +11,7 @@ revision: str = "preferences"
 down_revision: str | None = "approval_policy"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 PRESENT = sa.text("until IS NULL")
 

@@ -11,6 +11,7 @@ revision: str = "pressure"
 down_revision: str | None = "transfers"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 PRESENT = sa.text("until IS NULL")
 REASONS = (

@@ -11,6 +11,7 @@ revision: str = "reviews"
 down_revision: str | None = "erasures"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _KINDS = "'COLLEAGUE', 'VIP', 'SAME_FAMILY_NAME', 'NO_CARE_RELATION', 'BREAK_GLASS'"
 _OPEN = sa.text("state = 'OPEN'")

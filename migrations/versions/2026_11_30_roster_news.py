@@ -11,6 +11,7 @@ revision: str = "roster_news"
 down_revision: str | None = "legal_holds"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False
 
 _UNTOLD = sa.text("told_at IS NULL")
 _PUBLICATION = sa.text("kind = 'PUBLISHED'")

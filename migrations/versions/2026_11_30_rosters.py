@@ -11,6 +11,7 @@ revision: str = "rosters"
 down_revision: str | None = "staff"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 # name, table, column that may be in one place at a time, from, until, PostgreSQL's range, what counts
 APART = (

@@ -12,6 +12,7 @@ revision: str = "staff"
 down_revision: str | None = "plan_kinds"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 # name, table, column that may be in one place at a time, from, until, PostgreSQL's range, what counts
 APART = (

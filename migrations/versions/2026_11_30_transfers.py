@@ -11,6 +11,7 @@ revision: str = "transfers"
 down_revision: str | None = "rosters"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 STATES = (
     "'REQUESTED', 'UNDER_REVIEW', 'INFO_NEEDED', 'ESCALATED', 'ACCEPTED', 'BED_HELD',"

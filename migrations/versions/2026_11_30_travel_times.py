@@ -9,6 +9,7 @@ revision: str = "travel_times"
 down_revision: str | None = "ledger_people"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 
 def upgrade() -> None:
