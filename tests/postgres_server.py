@@ -59,7 +59,7 @@ def durable() -> str:
 def start(owner_pid: int, flags: tuple[str, ...] = _FLAGS) -> str:
     """Start a server of our own that lives as long as the process `owner_pid`."""
     folder = Path(tempfile.mkdtemp(prefix="wg-pg-", dir=_memory()))
-    binaries = _binaries(folder)
+    binaries = binaries_of(folder)
     unprivileged = {"user": "nobody"} if os.geteuid() == 0 else {}
     if unprivileged:  # the server refuses to run as root
         shutil.chown(folder, "nobody")
@@ -100,7 +100,7 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _binaries(folder: Path) -> Path:
+def binaries_of(folder: Path) -> Path:
     """The newest server's programs that are installed, else the wheel's; a copy of these where
     another user could not reach them."""
     installed = sorted(Path("/").glob(_INSTALLED.lstrip("/")), key=_version)

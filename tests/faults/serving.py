@@ -147,6 +147,11 @@ class Served:
             os.kill(self._process, signal.SIGTERM)
             self._wait()
 
+    @property
+    def process(self) -> int:
+        """Its id, for /proc."""
+        return self._process
+
     def log(self) -> str:
         return (self.folder / self.log_name).read_text()
 

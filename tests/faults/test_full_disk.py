@@ -5,7 +5,6 @@ Once on a real small file system (as root, who may mount one), once with every n
 
 import os
 import shutil
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ from kit.db import reading
 from kit.errors import ReadOnly
 from kit.work import NETWORK, Actor, ActorKind
 from tests.faults.apsw_driver import use_vfs
+from tests.faults.small_disk import mounted
 from tests.house import KEYS, enrol, house, sign
 
 MIB = 1 << 20
@@ -43,15 +43,8 @@ FULL = "read-only: the disk is full"
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small file system")
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this machine does not let root mount a file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", "12m") as place:
+        yield place
 
 
 def change(app: App, actor: Actor, code: str) -> None:

@@ -37,7 +37,7 @@ class Hospital:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def rss_kib(self) -> int:
-        status = Path(f"/proc/{self.served._process}/status").read_text()
+        status = Path(f"/proc/{self.served.process}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line)
 
 
