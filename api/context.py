@@ -12,6 +12,7 @@ from strawberry.types.info import Info as StrawberryInfo
 from api.sight import Disclosures, Sight
 from app.drafts import BREAK_GLASS, Operation, marks_of
 from app.wiring import App
+from app.withholding import Withheld, cares, withheld_from
 from audit.entry import Draft
 from kit.db import reading
 from kit.work import NETWORK, Actor, Scope
@@ -33,6 +34,8 @@ class Context:
     _sights: dict[tuple[Scope, bool, bool], Sight] = field(default_factory=dict)
     _assigned: frozenset[UUID] | None = None
     _opened: frozenset[UUID] | None = None
+    _withheld: Withheld | None = None
+    _asked_directives: bool = False
 
     def sight(self, scope: Scope, session: Session, subject: UUID | None = None) -> Sight:
         """What the viewer may see of a row in `scope` that is about `subject`."""
@@ -47,7 +50,10 @@ class Context:
                 classes |= decisions.assigned_classes(actor, scope)
             if opened:
                 classes |= decisions.emergency_classes(actor, scope)
-            known = Sight(scope, classes, self.disclosures, self.app.late_vault)
+            known = Sight(
+                scope, classes, self.disclosures, self.app.late_vault, self._kept(actor, session),
+                cares(decisions, actor, scope, treats=mine, opened=opened),
+            )  # fmt: skip
             self._sights[scope, mine, opened] = known
         return known
 
@@ -59,7 +65,8 @@ class Context:
 
     async def seal_reads(self) -> None:
         """Make the record of what was shown durable; the response waits for it."""
-        if (self.disclosures.shown or self.noted) and self.actor is not None:
+        told = self.disclosures.shown or self.disclosures.withheld or self.noted
+        if told and self.actor is not None:
             await anyio.to_thread.run_sync(self.record_reads)
 
     def note_read(self, field_name: str) -> None:
@@ -78,6 +85,13 @@ class Context:
         if self._assigned is None:
             self._assigned = self.app.assigned_subjects(session, actor.id)
         return self._assigned
+
+    def _kept(self, actor: Actor, session: Session) -> Withheld | None:
+        """Whom the actor is not shown because they said so; looked up once for each request."""
+        if not self._asked_directives:
+            app, self._asked_directives = self.app, True
+            self._withheld = withheld_from(app.decisions, session, actor, app.clock())
+        return self._withheld
 
     def _opened_to(self, actor: Actor, session: Session) -> frozenset[UUID]:
         """The subjects whom the actor's break-glass grants open."""
@@ -110,7 +124,7 @@ def read_draft(
         operation,
         {subject for subject, _ in shown},
         {name for _, name in shown} | set(noted),
-        ({"denied": len(disclosures.denied)} if disclosures.denied else {}) | dict(notes or {}),
+        disclosures.counts() | dict(notes or {}),
     )
 
 

@@ -1,7 +1,10 @@
-"""Chinese texts of refusals about legal holds and erasure."""
+"""Chinese texts of refusals about legal holds, erasure and what patients refuse."""
 
 PRIVACY = {
     "HOLD_NOT_ASKED": "尚无人申请解除此项法律保全,请先申请。",
+    "DIRECTIVE_KNOWN": "对相同的读者已有意愿记录,请先撤回。",
+    "DIRECTIVE_WITHDRAWN": "该意愿记录已经撤回。",
+    "DIRECTIVES_MANY": "该患者有效的意愿记录已达上限,请先撤回一项。",
     "ERASED": "此人的资料已被擦除,无法恢复;请重新登记。",
     "ERASURE_OPEN": "已有擦除申请,请批准或取消该申请。",
     "ERASURE_STATE": "擦除申请当前状态不允许此操作。",

@@ -22,6 +22,7 @@ from api.charts_readings import ReadingChartQueries
 from api.classification import refuse_unclassified
 from api.demand import DemandQueries
 from api.devices import DeviceMutations, DeviceQueries
+from api.directives import DirectiveMutations, DirectiveQueries
 from api.doctor_wishes import DoctorWishMutations, DoctorWishQueries
 from api.forecasts import ForecastMutations, ForecastQueries, ForecastSubscriptions
 from api.keys import KeyMutations, KeyQueries
@@ -86,6 +87,7 @@ class Query(
     PlanQueries,
     PressureQueries,
     PrivacyQueries,
+    DirectiveQueries,
     PlanQuestions,
     ApprovalRuleQueries,
     OverrideQueries,
@@ -128,6 +130,7 @@ class Mutation(
     PlanMutations,
     PressureMutations,
     PrivacyMutations,
+    DirectiveMutations,
     ApprovalRuleMutations,
     PreferenceMutations,
     DoctorWishMutations,

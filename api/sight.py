@@ -2,8 +2,9 @@
 
 A view's fields carry a class of data. The schema's default resolver asks the row's `Sight`
 before it hands a value out: a class that the viewer does not hold in the row's place answers
-null and is noted as denied; a sealed value opens here and nowhere else, so the disclosure is
-recorded even where a resolver's author forgot that there is such a thing.
+null and is noted as denied, and so does what the patient keeps from this viewer; a sealed value
+opens here and nowhere else, so the disclosure is recorded even where a resolver's author forgot
+that there is such a thing.
 """
 
 from dataclasses import dataclass, field
@@ -14,21 +15,12 @@ from uuid import UUID
 import strawberry
 from strawberry.types import get_object_definition
 
-from authz.classes import DataClass, seeing
+from app.withholding import Withheld
+from authz.classes import RECORDED, DataClass, seeing
 from kit.sealed import Erased, Sealed, SealedPlace, Vault
 from kit.work import Scope
 
 CLASS = "class"
-# Whose showing is a disclosure with an entry of its own; placement facts are pseudonymous.
-RECORDED = frozenset(
-    {
-        DataClass.INFECTION,
-        DataClass.INITIALS,
-        DataClass.IDENTITY,
-        DataClass.CLINICAL,
-        DataClass.PROTECTED,
-    }
-)
 
 T = TypeVar("T")
 
@@ -40,6 +32,14 @@ class Disclosures:
     shown: set[tuple[UUID, str]] = field(default_factory=set)
     scopes: set[Scope] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
+    withheld: set[UUID] = field(default_factory=set)  # subjects, by what they have said
+    cared_for: set[UUID] = field(default_factory=set)  # shown regardless, for care or break-glass
+
+    def counts(self) -> dict[str, int | str]:
+        """For the entry: how many fields and people were hidden, how many shown regardless."""
+        told = {"denied": len(self.denied), "withheld": len(self.withheld),
+                "directives_passed": len(self.cared_for)}  # fmt: skip
+        return {name: count for name, count in told.items() if count}
 
 
 @dataclass(slots=True)
@@ -50,6 +50,16 @@ class Sight:
     classes: frozenset[str]
     disclosures: Disclosures
     vault: Vault
+    withheld: Withheld | None = None
+    cares: bool = False  # so much that the patient's directives do not stand in the way
+
+    def keeps(self, kind: str, subject: UUID | None) -> bool:
+        """True where the person has said that this reader is not to see it."""
+        held = self.withheld
+        if held is None or kind not in held.kinds or subject not in held.subjects:
+            return False
+        (self.disclosures.cared_for if self.cares else self.disclosures.withheld).add(subject)
+        return not self.cares
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +119,14 @@ def look(source: Any, name: str) -> Any:
         sight.disclosures.denied.add(label)
         return None
     value = getattr(source, name)
-    if isinstance(value, Closed):
+    if value is None:
+        return None
+    sealed = isinstance(value, Closed)
+    if sight.keeps(kind, value.place.subject if sealed else source.subject):
+        return None
+    if sealed:
         return _open(value, sight, label)
-    if kind in RECORDED and value is not None and source.subject is not None:
+    if kind in RECORDED and source.subject is not None:
         sight.disclosures.shown.add((source.subject, label))
         sight.disclosures.scopes.add(sight.scope)
     return value

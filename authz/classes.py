@@ -26,6 +26,13 @@ class DataClass(StrEnum):
     GENERAL = "G"  # names of places, codes, cursors: nothing about a person
 
 
+# Whose showing is a disclosure with an entry of its own; placement facts are pseudonymous.
+RECORDED = frozenset({
+    DataClass.INFECTION, DataClass.INITIALS, DataClass.IDENTITY, DataClass.CLINICAL,
+    DataClass.PROTECTED,
+})  # fmt: skip
+
+
 def seeing(shown: DataClass) -> str:
     """The action that shows a class of everyone in the scope."""
     return f"see.{shown.value}"

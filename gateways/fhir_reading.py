@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.exchange import Answered, Asked
 from app.purposes import require_purpose
 from app.wiring import App
+from app.withholding import Withheld, cares, withheld_from
 from authz.classes import DataClass
 from domain.places.model import Hospital
 from gateways.fhir_answers import answered, searchset
@@ -48,15 +49,31 @@ class Looking:
     wanted: dict[str, str] = field(default_factory=dict)
     subjects: set[UUID] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
+    _kept: Withheld | None = None
+    _asked_directives: bool = False
 
     def sees(self, kind: DataClass, scope: Scope, subject: UUID | None = None) -> bool:
         """True where the account may see this class of data there."""
         decisions, actor = self.app.decisions, self.asked.actor
+        if self._withheld(kind, scope, subject):
+            return False
         if kind in decisions.classes(actor, scope):
             return True
         if subject is None or kind not in decisions.assigned_classes(actor, scope):
             return False
         return subject in self.app.assigned_subjects(self.session, actor.id)
+
+    def _withheld(self, kind: DataClass, scope: Scope, subject: UUID | None) -> bool:
+        """True where the person has said that this account is not to see it."""
+        decisions, actor = self.app.decisions, self.asked.actor
+        if not self._asked_directives:
+            self._asked_directives = True
+            self._kept = withheld_from(decisions, self.session, actor, self.app.clock())
+        kept = self._kept
+        if kept is None or kind not in kept.kinds or subject not in kept.subjects:
+            return False
+        treats = subject in self.app.assigned_subjects(self.session, actor.id)
+        return not cares(decisions, actor, scope, treats=treats, opened=False)
 
     def reached(self, scope: Scope) -> bool:
         """True where the action may be done there."""

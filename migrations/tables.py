@@ -14,6 +14,7 @@ MODULES = frozenset(
         "model",
         "approval_model",
         "news_model",
+        "directive_model",
         "preference_model",
         "roster_model",
         "rule_model",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from domain.patients.directive_model import ConsentDirective
 from domain.patients.identity import (
     Identifier,
     Identity,
@@ -88,7 +89,7 @@ class UpdatePatient(Command[Patient]):
                       weight_g=self.weight_g, privacy=self.privacy)  # fmt: skip
         if self.sensitivity is not None:
             patient.sensitivity = sorted(set(self.sensitivity))
-        _tell(work, patient)
+        tell_changed(work, patient)
         return patient
 
 
@@ -107,7 +108,7 @@ class AddIdentifier(Command[Patient]):
     def apply(self, work: Work) -> Patient:
         patient = present_patient(work, self.patient_id)
         add_identifier(work, patient, self.identifier)
-        _tell(work, patient)
+        tell_changed(work, patient)
         return patient
 
 
@@ -127,13 +128,13 @@ class RetireIdentifier(Command[PatientIdentifier]):
         patient = present_patient(work, self.patient_id)
         taken = retire_identifier(work, patient, self.identifier.system, self.identifier.value,
                                   work.now)  # fmt: skip
-        _tell(work, patient)
+        tell_changed(work, patient)
         return taken
 
 
 @dataclass(frozen=True, kw_only=True)
 class MergePatients(Command[Patient]):
-    """Make two records of one person one: encounters and numbers go to the survivor."""
+    """Make two records of one person one: encounters, numbers and directives go to the survivor."""
 
     action = "patient.merge"
 
@@ -155,11 +156,14 @@ class MergePatients(Command[Patient]):
         numbers = select(PatientIdentifier).where(PatientIdentifier.patient_id == merged.id)
         for number in work.session.exec(numbers):
             number.patient_id = survivor.id
+        said = select(ConsentDirective).where(ConsentDirective.patient_id == merged.id)
+        for directive in work.session.exec(said):
+            directive.patient_id = survivor.id
         merged.merged_into = survivor.id
         work.session.flush()
         work.subjects.update((survivor.subject, merged.subject))
         work.emit("PatientsMerged", survivor.scope, survivor=survivor.id, merged=merged.id)
-        _tell(work, survivor)
+        tell_changed(work, survivor)
         return survivor
 
 
@@ -176,7 +180,8 @@ def present_patient(work: Work, patient_id: UUID) -> Patient:
     return patient
 
 
-def _tell(work: Work, patient: Patient) -> None:
+def tell_changed(work: Work, patient: Patient) -> None:
+    """Wake the screens of the hospital and of the wards where the patient is."""
     work.emit("PatientChanged", patient.scope, patient=patient.id)
     wards = work.session.exec(
         select(Encounter.ward_id)

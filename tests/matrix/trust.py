@@ -1,4 +1,4 @@
-"""Holds, erasures, a broken glass and what is to be reviewed."""
+"""Holds, erasures, refusals, a broken glass and what is to be reviewed."""
 
 from sqlmodel import Session
 
@@ -7,12 +7,15 @@ from domain.break_glass.ending import EndBreakGlass
 from domain.break_glass.model import BreakGlassReason
 from domain.break_glass.requesting import RequestBreakGlass
 from domain.patients.commands import Identity, RegisterPatient
+from domain.patients.directive_model import DirectiveWord
+from domain.patients.directives import RecordConsentDirective
 from domain.privacy.erasing import RequestErasure
 from domain.privacy.holds import HoldPatient
 from domain.privacy.model import ErasureReason, HoldReason
 from domain.reviews.model import FlagKind, ReviewItem
 from kit.db import open_engine
 from kit.ids import new_id
+from kit.purpose import PurposeOfUse
 from kit.work import NETWORK, Actor, ActorKind
 from tests.matrix.corner import City, Corner
 
@@ -22,6 +25,10 @@ def privacy(city: City) -> None:
     for corner in city.corners.values():
         held = HoldPatient(patient_id=corner.ids["other_patient"], reason=HoldReason.COMPLAINT)
         corner.ids["legal_hold"] = city.do(held, officer).id
+        refusal = RecordConsentDirective(
+            patient_id=corner.ids["patient"], word=DirectiveWord.DENY, purpose=PurposeOfUse.HPAYMT
+        )
+        corner.ids["directive"] = city.do(refusal, officer).id
         gone = city.do(RegisterPatient(hospital_id=corner.ids["hospital"], identity=Identity()))
         asked = RequestErasure(patient_id=gone.id, reason=ErasureReason.MISTAKE)
         corner.ids["erasure"] = city.do(asked, officer).id
