@@ -58,6 +58,7 @@ CHINESE: dict[str, str] = {
     "PASSWORD_MUST_CHANGE": "此密码由他人设定,请在登录时一并设置新密码。",
     "PASSWORD_LENGTH": "密码长度不符合要求,建议使用一句话。",
     "PASSWORD_COMMON": "此密码容易被猜到,请换一个。",
+    "PASSWORD_BREACHED": "此密码已在数据泄露中公开,请换一个;其他用到它的地方也请更换。",
     "SESSION_OVER": "会话已结束,请重新登录。",
     "WRONG_CODE": "验证码不正确,请输入当前显示的验证码。",
     "TOTP_NEEDED": "该角色需要一次性验证码,请本人先完成绑定。",

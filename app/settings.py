@@ -25,6 +25,7 @@ from sqlalchemy.engine import URL, make_url
 from app.backup_target import target_problems
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
+from app.password_settings import password_problems
 
 FILE_NAME = "wardgrid.toml"
 LEAST_SECRET = 32  # characters
@@ -58,7 +59,8 @@ class Settings(BaseSettings):
     behind_proxy: bool = False  # a proxy in front speaks TLS and sets the forwarded headers
     origins: Annotated[tuple[str, ...], NoDecode] = ()  # of browsers that may open a live socket
     metrics_token: SecretStr | None = None  # without one, /metrics answers this machine only
-
+    password_words: Annotated[tuple[str, ...], NoDecode] = ()  # of this house: no password of them
+    breached_passwords: Path | None = None  # sorted SHA-1 hashes, see authz/password_lists.py
     connections: Annotated[int, Field(ge=8, le=65_536)] = 512  # open at once; more are refused
 
     log_origin: Annotated[str, Field(pattern=r"^[!-*,-~]{1,200}$")] = UNNAMED_LOG
@@ -79,7 +81,6 @@ class Settings(BaseSettings):
     disk_floor_mib: Annotated[int, Field(ge=0)] = 64  # less free room: the house is read-only
     disk_reserve_mib: Annotated[int, Field(ge=0)] = 8  # given up when a write fails all the same
     drain_s: Annotated[int, Field(ge=1, le=300)] = 20  # a stop waits this long for open requests
-
     mllp_port: Annotated[int, Field(ge=0, le=65535)] | None = None  # None: HL7 stays outside
     mllp_host: str = "127.0.0.1"
     mllp_certificate: Path | None = None
@@ -130,6 +131,7 @@ class Settings(BaseSettings):
         "notice_targets_inside",
         "witnesses",
         "daily_note_to",
+        "password_words",
         mode="before",
     )
     @classmethod
@@ -217,6 +219,7 @@ def _problems(settings: Settings) -> list[str]:
         *_weak_database(make_url(settings.database)),
         *_weak_token(settings.metrics_token),
         *key_problems(settings),
+        *password_problems(settings),
         *target_problems(settings),
         *notice_problems(settings, relay_is_here=_loopback(settings.smtp_host or "")),
         *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),

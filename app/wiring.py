@@ -31,6 +31,7 @@ from app.metrics import Metrics
 from app.outbox import write_events
 from app.own_timers import own_timers
 from app.parallel_writer import ParallelWriter
+from app.password_settings import unwanted_of
 from app.pipeline import Pipeline
 from app.program_figures import ProgramFigures, tell_of
 from app.questions import Questions
@@ -214,7 +215,8 @@ def build(
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
-        tokens=tokens, gate=gate, logins=logins(keys.secret(KeyKind.BLIND), clock), feed=feed,
+        tokens=tokens, gate=gate, feed=feed,
+        logins=logins(keys.secret(KeyKind.BLIND), clock, unwanted=unwanted_of(settings)),
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
                   timers=(*TIMERS, *own_timers(keys, vault), figures)),
         questions=Questions(), sequencer=sequencer,

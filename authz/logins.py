@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from authz.password_lists import Unwanted
 from authz.passwords import Passwords, require_good
 from authz.throttle import Failures, Throttle
 from authz.totp import matching_step
@@ -49,9 +50,15 @@ class Logins:
     """One for the process: its throttle is what holds many attempts at once together."""
 
     def __init__(
-        self, passwords: Passwords, throttle: Throttle, secret: bytes, clock: Clock
+        self,
+        passwords: Passwords,
+        throttle: Throttle,
+        secret: bytes,
+        clock: Clock,
+        unwanted: Unwanted | None = None,
     ) -> None:
         self.passwords, self._throttle, self._clock = passwords, throttle, clock
+        self._unwanted = unwanted
         self._name_secret = hmac.digest(secret, b"login names", hashlib.sha256)
 
     def name_key(self, folded_name: str) -> bytes:
@@ -80,7 +87,7 @@ class Logins:
 
     async def new_hash(self, password: str, *, login_name: str, totp: bool) -> str:
         """The hash of a password that is good enough. Raises Invalid."""
-        require_good(password, login_name=login_name, totp=totp)
+        require_good(password, login_name=login_name, totp=totp, unwanted=self._unwanted)
         return await self.passwords.hash(password)
 
     def code_step(self, secret: str, code: str) -> int:
@@ -91,6 +98,11 @@ class Logins:
         return step
 
 
-def logins(secret: bytes, clock: Clock, make: Callable[[], Passwords] = Passwords) -> Logins:
+def logins(
+    secret: bytes,
+    clock: Clock,
+    make: Callable[[], Passwords] = Passwords,
+    unwanted: Unwanted | None = None,
+) -> Logins:
     """With a fresh throttle and the real cost of a password."""
-    return Logins(make(), Throttle(clock), secret, clock)
+    return Logins(make(), Throttle(clock), secret, clock, unwanted)

@@ -8,20 +8,17 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from authz.password_lists import Unwanted
 from kit.errors import Invalid, Retry
 
 T = TypeVar("T")
 
 SHORTEST, SHORTEST_WITH_TOTP, LONGEST = 15, 8, 128  # characters after NFKC (NIST SP 800-63B-4)
-COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
-_FEWEST_DIFFERENT = 5  # characters: "aaaaaaaaaaaaaaa" is long and worth nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +97,19 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def require_good(password: str, *, login_name: str, totp: bool) -> None:
+def require_good(
+    password: str, *, login_name: str, totp: bool, unwanted: Unwanted | None = None
+) -> None:
     """Length and not being guessable; no rules about kinds of characters. Raises Invalid."""
-    plain = normal(password)
+    plain, unwanted = normal(password), unwanted or Unwanted()
     shortest = SHORTEST_WITH_TOTP if totp else SHORTEST
     if not shortest <= len(plain) <= LONGEST:
         raise Invalid(f"a password has {shortest} to {LONGEST} characters; a sentence is good",
                       reason="PASSWORD_LENGTH", field="password")  # fmt: skip
-    folded = plain.casefold()
-    core = folded.strip("0123456789 !?.,;:-_*#@$%&+=/\\'\"()[]<>~^|`")
-    guessable = {folded, core} & _common() or len(set(folded)) < _FEWEST_DIFFERENT
-    if guessable or core in ("", login_name.casefold()):
+    if unwanted.easy(plain, login_name):
         raise Invalid("this password is easy to guess; choose another",
                       reason="PASSWORD_COMMON", field="password")  # fmt: skip
-
-
-@cache
-def _common() -> frozenset[str]:
-    lines = COMMON_FILE.read_text("utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+    if unwanted.leaked(plain):
+        raise Invalid("this password was published in a breach; choose another, and change it"
+                      " wherever else it is used", reason="PASSWORD_BREACHED",
+                      field="password")  # fmt: skip

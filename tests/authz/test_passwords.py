@@ -2,10 +2,20 @@
 
 import asyncio
 import threading
+from hashlib import sha1
+from pathlib import Path
 
 import pytest
 
-from authz.passwords import Cost, Passwords, Verdict, require_good
+from authz.password_lists import Unwanted, _common, require_list
+from authz.passwords import (
+    LONGEST,
+    SHORTEST_WITH_TOTP,
+    Cost,
+    Passwords,
+    Verdict,
+    require_good,
+)
 from kit.errors import Invalid, Retry
 
 CHEAP = Cost(memory_kib=8, passes=1)
@@ -94,6 +104,10 @@ def test_more_than_the_queue_holds_is_sent_away_and_the_rest_is_served() -> None
         ("aaaaaaaaaaaaaaaaaaaa", False, "PASSWORD_COMMON"),
         ("2026112220261122!", False, "PASSWORD_COMMON"),
         ("mia.wang-ward-9000", False, "PASSWORD_COMMON"),
+        ("wang.wang.wang.2026", False, "PASSWORD_COMMON"),
+        ("Wardgrid-wardgrid-1", False, "PASSWORD_COMMON"),
+        ("butterfly", True, "PASSWORD_COMMON"),
+        ("!butterfly2026", True, "PASSWORD_COMMON"),
     ],
 )
 def test_a_short_or_guessable_password_is_refused(password: str, totp: bool, reason: str) -> None:
@@ -115,3 +129,40 @@ def test_a_short_or_guessable_password_is_refused(password: str, totp: bool, rea
 )
 def test_a_long_password_of_any_characters_is_good(password: str, totp: bool) -> None:
     require_good(password, login_name="mia.wang", totp=totp)
+
+
+def test_the_house_s_own_words_make_no_password_and_may_stand_in_a_sentence() -> None:
+    house = Unwanted(words=("Ruijin", "Nanyuan"))
+    with pytest.raises(Invalid, match="easy to guess"):
+        require_good("RuijinNanyuan2026", login_name="mia", totp=False, unwanted=house)
+    require_good("RuijinNanyuan2026", login_name="mia", totp=False)
+    require_good("tea at Ruijin with two friends", login_name="mia", totp=False, unwanted=house)
+
+
+def test_more_than_three_thousand_common_passwords_match_the_policy() -> None:
+    """ASVS 6.2.4 asks for the top 3,000 that are long enough."""
+    assert sum(SHORTEST_WITH_TOTP <= len(one) <= LONGEST for one in _common()) > 10_000
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 8, 199])
+def test_a_password_of_a_breach_is_found_wherever_it_stands(tmp_path: Path, size: int) -> None:
+    known = [f"a published sentence, number {number}" for number in range(size)]
+    lines = sorted(
+        f"{sha1(one.encode(), usedforsecurity=False).hexdigest().upper()}:{len(one)}"
+        for one in known
+    )
+    file = tmp_path / "breached"
+    file.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+    house = Unwanted(breached=file)
+    assert [house.leaked(one) for one in known] == [True] * size
+    assert [house.leaked(f"{one}!") for one in known] == [False] * size
+    for one in known[:1]:
+        with pytest.raises(Invalid) as refused:
+            require_good(one, login_name="mia", totp=False, unwanted=house)
+        assert refused.value.reason == "PASSWORD_BREACHED"
+
+
+def test_a_file_that_is_no_list_of_hashes_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "breached").write_text("password\n")
+    with pytest.raises(ValueError, match="breached is no list of SHA-1 hashes, one a line"):
+        require_list(tmp_path / "breached")
