@@ -25,6 +25,14 @@ def verify(context: typer.Context) -> None:
     raise typer.Exit(main(["verify", *context.args]))
 
 
+@app.command("verify-segments", add_help_option=False, context_settings=_ELSEWHERE)
+def verify_segments(context: typer.Context) -> None:
+    """Judge segments offline, one alone or several that follow each other."""
+    from audit.verifier import main
+
+    raise typer.Exit(main(["verify-segments", *context.args]))
+
+
 @app.command("check-proof", add_help_option=False, context_settings=_ELSEWHERE)
 def check(context: typer.Context) -> None:
     """Check one entry against its proof, offline."""
@@ -108,6 +116,26 @@ def inspect(
         engine.dispose()
     typer.echo(report.to_json() if as_json else report.page(), nl=as_json)
     raise typer.Exit(int(report.result))
+
+
+@app.command()
+def segments(
+    data: DataFolder,
+    check: Annotated[bool, typer.Option(help="Judge the files of each too.")] = False,
+) -> None:
+    """List what was put away of the ledger; with --check ends with 1 if a file is not as it was."""
+    from app.segment_list import segment_lines
+    from app.wiring import ledger_signer
+
+    settings, keys, engine = read_settings(data)
+    try:
+        lines, sound = segment_lines(
+            engine, settings.segments, ledger_signer(settings, keys).verifier, check=check
+        )
+    finally:
+        engine.dispose()
+    typer.echo("\n".join(lines) or "no segment is closed yet")
+    raise typer.Exit(0 if sound else 1)
 
 
 @app.command()

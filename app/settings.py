@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import URL, make_url
 
+from app.archive_settings import ArchiveSettings
 from app.backup_target import target_problems
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
@@ -42,12 +43,11 @@ class UnsafeSettings(ValueError):
     """The production profile refuses to start; the message lists every reason."""
 
 
-class Settings(BaseSettings):
+class Settings(ArchiveSettings):
     """Give it to the composition root; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="WARDGRID_", extra="forbid", frozen=True)
 
-    data_folder: Path
     profile: Profile = Profile.PRODUCTION
     database_url: SecretStr | None = None  # may hold a password; SQLite in the data folder if None
     database_pool: Annotated[int, Field(ge=2, le=200)] = 16

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
 import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from app.answers import Answers
+from app.archiving import Archiving
 from app.backups.runner import Backups
 from app.bell import Bell
 from app.circuits import Breakers, Outward
@@ -92,6 +93,7 @@ class App:
     questions: Questions
     backups: Backups
     erasing: Erasing
+    archiving: Archiving
     witnessing: Witnessing
     sequencer: Sequencer
     watch: Watch
@@ -127,6 +129,7 @@ class App:
             self.feed.start()
         if jobs:
             self._begin("erasing", self.erasing.run)
+            self._begin("archiving", self.archiving.run)
             self.jobs.start()
             self.backups.start()
             self.witnessing.start()
@@ -224,6 +227,8 @@ def build(
                         lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),
         witnessing=witnessing_of(settings, engine, tell, breakers.of[Outward.WITNESSES]),
         erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell),
+        archiving=Archiving(settings, engine, ledger_signer(settings, keys).verifier,
+                            lambda one: pipeline.run(PROGRAM, one), tell, clock),
         watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=Metrics(),
         room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip

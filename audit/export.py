@@ -67,8 +67,8 @@ def export_ledger(
     (partial / KEY).write_text(f"{key.text}\n")
     (partial / MANIFEST).write_bytes(manifest.content())
     if durable:
-        _flush(partial)
-    _take_place(partial, directory)
+        flush_all(partial)
+    take_place(partial, directory)
     return manifest
 
 
@@ -120,21 +120,22 @@ def _notes(connection: Connection, folder: Path, key: Verifier) -> Manifest:
 
 
 def _bundles(connection: Connection, folder: Path, size: int, shown: Shown) -> None:
-    rows = _every_leaf(connection, size)
+    rows = every_leaf(connection, size)
     for number in range((size + BUNDLE - 1) // BUNDLE):
         lines, hashes = [], []
         for _ in range(min(BUNDLE, size - number * BUNDLE)):
             index, _, digest, body, _, evidence = next(rows)
-            lines.append(_line(body if evidence is None else evidence, digest, shown(index)))
+            line = line_of(body if evidence is None else evidence, digest, shown=shown(index))
+            lines.append(line)
             hashes.append(digest)
         (folder / bundle_name(number)).write_bytes(b"".join(lines))
         (folder / leaves_name(number)).write_bytes(b"".join(hashes))
 
 
-def _every_leaf(connection: Connection, size: int) -> Iterator[LeafRow]:
-    """Leaves 0 to size, with a bare one wherever the table has none."""
-    expected = 0
-    for rows in log_rows.linked_from(connection, 0, BUNDLE):
+def every_leaf(connection: Connection, size: int, first: int = 0) -> Iterator[LeafRow]:
+    """Leaves from the first to `size`, with a bare one wherever the table has none."""
+    expected = first
+    for rows in log_rows.linked_from(connection, first, BUNDLE):
         for row in rows:
             while expected < min(row[0], size):
                 yield expected, 0, bytes(32), None, 0, None
@@ -147,7 +148,8 @@ def _every_leaf(connection: Connection, size: int) -> Iterator[LeafRow]:
         expected += 1
 
 
-def _line(body: bytes | None, digest: bytes, shown: bool) -> bytes:
+def line_of(body: bytes | None, digest: bytes, *, shown: bool = True) -> bytes:
+    """A leaf's line in a bundle."""
     # a body that is no single line could pose as several leaves
     if body is None or not body.startswith(b"{") or b"\n" in body:
         return MISSING + digest.hex().encode() + b"\n"
@@ -158,7 +160,8 @@ def _range(first: int, end: int | None) -> Shown:
     return lambda index: first <= index and (end is None or index < end)
 
 
-def _flush(folder: Path) -> None:
+def flush_all(folder: Path) -> None:
+    """Make a folder and all that is in it survive a power cut."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             flush_folder(path)
@@ -168,7 +171,8 @@ def _flush(folder: Path) -> None:
     flush_folder(folder)
 
 
-def _take_place(partial: Path, directory: Path) -> None:
+def take_place(partial: Path, directory: Path) -> None:
+    """Put a finished folder where another may stand."""
     replaced = directory.with_name(directory.name + ".replaced")
     if replaced.exists():
         shutil.rmtree(replaced)

@@ -18,10 +18,12 @@ _TEXTS = {
 
 
 class LeafJudge:
-    """What was read so far, so that the next leaf can be judged."""
+    """What was read so far, so that the next leaf can be judged. Where the leaves are not the
+    `whole` log from its beginning, streams and epochs may have begun before."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, whole: bool = True) -> None:
         self._report = report
+        self._whole = whole
         self._chains = Chains()
         self._indexes: dict[str, int] = {}  # stream -> the leaf of its last entry
         self._withheld: set[str] = set()
@@ -92,7 +94,9 @@ class LeafJudge:
             return
         if log != self._report.log:
             self._fail("log", "of another log", index)
-        if (begun.number, begun.first) != (len(self._report.epochs) + 1, index):
+        before = self._report.epochs[-1].number if self._report.epochs else 0
+        unknown = not self._whole and not self._report.epochs
+        if begun.first != index or not (unknown or begun.number == before + 1):
             self._fail("epoch", "not the next epoch, or not where it says it begins", index)
         self._report.epochs.append(begun)
 
@@ -110,11 +114,12 @@ class LeafJudge:
             self._fail("log", "of another log", index)
         before = self._indexes.get(link.stream)
         self._indexes[link.stream] = index
-        if link.sprev in self._withheld:  # it follows an entry that was not shown
+        unseen = not self._whole and before is None and link.sseq > 1
+        if unseen or link.sprev in self._withheld:  # it follows an entry that was not shown
             self._chains.put(link.stream, (link.sseq, digest))
             return
         for fault in self._chains.follow(link, digest):
-            if fault == "predecessor" and self._withheld:
+            if fault == "predecessor" and (self._withheld or not self._whole):
                 continue  # it may be among those that were not shown
             suspect = before if fault == FORK else None
             self._report.add(Finding(fault, _TEXTS[fault], index, suspect=suspect))

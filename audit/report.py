@@ -38,6 +38,7 @@ class Report:
 
     log: str = ""
     size: int = 0
+    first: int = 0  # of segments: the first leaf that they hold
     root: str = ""
     entries: int = 0
     withheld: int = 0
@@ -87,7 +88,8 @@ class Report:
         """A page of plain text. What comes from the export is shown in ASCII, without controls."""
         lines = [
             f"Ledger {ascii(self.log)[1:-1]}: {self.result.name}",
-            f"  leaves {self.size}, root {self.root or 'unknown'}",
+            f"  leaves {self.size}, root {self.root or 'unknown'}"
+            + (f"; judged from leaf {self.first} on" if self.first else ""),
             f"  entries {self.entries}, evidence of bad rows {self.evidence}, "
             f"withheld {self.withheld}",
             "  compared with kept checkpoints over: "

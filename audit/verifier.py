@@ -1,4 +1,4 @@
-"""The verifier as a program: `verify` an export, `check-proof` of one entry. Offline.
+"""The verifier as a program: `verify` an export or segments, `check-proof` of one entry. Offline.
 
 `wardgrid ledger` runs it, and so does the one file that an outsider carries (audit/one_file.py):
 nothing here needs more than Python's standard library.
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from audit.page import page
 from audit.proof import BadProof, check_proof
-from audit.report import Result
+from audit.report import Report, Result
+from audit.segment_verify import verify_segments
 from audit.verify import verify
 from kit.clock import utc_now
 
@@ -31,6 +32,15 @@ def _verify(asked: argparse.Namespace) -> int:
         asked.export, _keys(asked.key), [_text(path) for path in asked.previous],
         witnesses=_keys(asked.witness), quorum=asked.quorum,
     )  # fmt: skip
+    return _told(asked, report)
+
+
+def _segments(asked: argparse.Namespace) -> int:
+    kept = [_text(path) for path in asked.previous]
+    return _told(asked, verify_segments(asked.segments, _keys(asked.key), kept))
+
+
+def _told(asked: argparse.Namespace, report: Report) -> int:
     sys.stdout.write(report.to_json() + "\n" if asked.json else report.page())
     if asked.page is not None:
         asked.page.write_text(page(report, asked.language, utc_now()), "utf-8")
@@ -53,20 +63,24 @@ def _parser() -> argparse.ArgumentParser:
         description="Judges what a ledger shows, offline, with public keys alone."
         " Ends with 0 PASS, 1 FAIL, 2 INCOMPLETE.",
     )  # fmt: skip
-    parts = whole.add_subparsers(required=True, metavar="verify|check-proof")
+    parts = whole.add_subparsers(required=True, metavar="verify|verify-segments|check-proof")
     export = parts.add_parser("verify", help="Judge an export.", allow_abbrev=False)
     export.add_argument("export", type=Path, help="Folder of the export.")
     _add_key(export)
-    export.add_argument("--previous", type=Path, action="append", default=[],
-                        help="A signed checkpoint that was kept elsewhere.")  # fmt: skip
+    _add_kept(export)
     export.add_argument("--witness", action="append", default=[],
                         help="Key of a witness, or a file that holds it.")  # fmt: skip
     export.add_argument("--quorum", type=int, default=0,
                         help="So many must have cosigned each kept checkpoint.")  # fmt: skip
-    export.add_argument("--json", action="store_true", help="Print one line of JSON.")
-    export.add_argument("--page", type=Path, help="Write a page (HTML) to read and keep.")
-    export.add_argument("--language", choices=("en", "zh"), default="en", help="Of the page.")
+    _add_telling(export)
     export.set_defaults(run=_verify)
+    segments = parts.add_parser("verify-segments", help="Judge one segment, or several that follow"
+                                " each other.", allow_abbrev=False)  # fmt: skip
+    segments.add_argument("segments", type=Path, nargs="+", help="Their folders, in order.")
+    _add_key(segments)
+    _add_kept(segments)
+    _add_telling(segments)
+    segments.set_defaults(run=_segments)
     entry = parts.add_parser("check-proof", help="Check one entry.", allow_abbrev=False)
     entry.add_argument("body", type=Path, help="The entry.")
     entry.add_argument("proof", type=Path, help="Its proof.")
@@ -78,6 +92,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_key(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", action="append", default=[],
                         help="Public key, or a file that holds it.")  # fmt: skip
+
+
+def _add_kept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--previous", type=Path, action="append", default=[],
+                        help="A signed checkpoint that was kept elsewhere.")  # fmt: skip
+
+
+def _add_telling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="Print one line of JSON.")
+    parser.add_argument("--page", type=Path, help="Write a page (HTML) to read and keep.")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="Of the page.")
 
 
 def _keys(given: Sequence[str]) -> list[str]:

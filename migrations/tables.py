@@ -13,6 +13,7 @@ MODULES = frozenset(
     {
         "model",
         "approval_model",
+        "archive_model",
         "news_model",
         "directive_model",
         "preference_model",

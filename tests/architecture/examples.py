@@ -70,6 +70,7 @@ POINTS_AT = {
     "task_id": "task", "declaration_id": "declaration", "to_hospital_id": "other_hospital", "transfer_id": "transfer", "token_id": "token", "waiver_id": "waiver", "ward_id": "ward",
 }  # fmt: skip
 SAID: dict[str, Any] = {
+    "segment_number": 1, "last_leaf": 9, "first_at": NOON, "last_at": NOON, "manifest": "ab" * 32, "keep_days": 183,
     "made": (), "stays": (), "first_leaf": 0, "subjects": (UUID(int=9),), "leaf": "ab" * 32,
     "act": BackupAct.MADE, "fault": None, "file": "a.wgb", "size_bytes": 1, "leaves": 1, "took_ms": 1,
     "changes": (ScenarioChange(kind=ChangeKind.ARRIVALS_PLUS, percent=100),),
