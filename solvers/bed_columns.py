@@ -1,6 +1,6 @@
 """Which request may get which pool of beds, and at what price: the columns of the model.
 
-Impossible pairs never become variables. A rule is asked once for each ward, room or bed kind.
+Impossible pairs never become variables. A rule is asked once for each ward or look of a bed.
 """
 
 from collections import defaultdict
@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from solvers.bed_place import Hospital, Place
-from solvers.bed_pools import Company, RoomGroup, companies, may_join, room_groups
+from solvers.bed_pools import Company, RoomGroup, companies, look_of, may_join, room_groups
+from solvers.bed_problem import Request
 from solvers.bed_rules import (
     BED_RULES,
     ROOM_RULES,
@@ -69,18 +70,27 @@ def table(hospital: Hospital) -> Table:
 
 def _pairs(hospital: Hospital, groups: list[RoomGroup]) -> Iterator[tuple[int, _Pair]]:
     """(group, pair) of all that no rule of ward, room or bed forbids."""
+    if not groups:
+        return
     screen = _Screen(hospital)
+    looks = screen.looks(groups)
+    wards = {group.ward: group.pools[0].bed for group in groups}
     for index, request in enumerate(hospital.problem.requests):
-        wards: dict[str, _InWard] = {}
+        place = hospital.place(request, groups[0].pools[0].bed)
+        here = {key: screen.in_ward(hospital.moved(place, bed)) for key, bed in wards.items()}
+        known: dict[int, int | None] = {}
         for number, group in enumerate(groups):
-            known = wards.get(group.ward)
-            if known is not None and not screen.may_be_waived(known.broken):
+            ward = here[group.ward]
+            if not screen.may_be_waived(ward.broken):
                 continue
-            place = hospital.place(request, group.pools[0].bed)
-            if known is None:
-                known = wards[group.ward] = screen.in_ward(place)
-            for pair in screen.in_room(index, place, group, known):
-                yield number, pair
+            for pool, look in enumerate(looks[number]):
+                if look not in known:
+                    bed = group.pools[pool].bed
+                    known[look] = screen.in_bed(hospital.moved(place, bed), ward)
+                points = known[look]
+                if points is not None:
+                    counts = ward.counts and not screen.above_staffed(request, group, pool)
+                    yield number, _Pair(index, pool, ward.penalty + points, counts)
 
 
 class _InWard(NamedTuple):
@@ -88,10 +98,11 @@ class _InWard(NamedTuple):
 
     broken: list[str]
     penalty: int
+    counts: bool  # it would be one more in the ward
 
 
 class _Screen:
-    """Asks the rules, those of the ward once per ward and those of the room once per room."""
+    """Asks the rules: those of the ward once per ward, the others once per look of a bed."""
 
     def __init__(self, hospital: Hospital) -> None:
         self._hospital = hospital
@@ -104,24 +115,37 @@ class _Screen:
         self._by_ward = [(weight, rule) for code, weight, rule in priced if code in WARD_PRICED]
         self._by_bed = [(weight, rule) for code, weight, rule in priced if code not in WARD_PRICED]
 
-    def in_ward(self, place: Place) -> _InWard:
-        return _InWard(_broken(place, WARD_RULES), _points(place, self._by_ward))
+    def looks(self, groups: list[RoomGroup]) -> list[list[int]]:
+        """By group and pool: beds of one look are the same, in any ward, to all rules but the
+        ward's. Where anything is waived each pool has a look of its own."""
+        hospital = self._hospital
+        asking = frozenset(p.isolation_class for p in hospital.persons.values()) - {""}
+        numbers: dict[tuple[object, ...], int] = {}
 
-    def in_room(self, index: int, place: Place, group: RoomGroup, ward: _InWard) -> Iterator[_Pair]:
-        """The request's pairs with the pools of the group."""
-        hospital, request = self._hospital, place.request
-        broken = [*ward.broken, *_broken(place, ROOM_RULES)]
+        def look(group: RoomGroup, number: int) -> int:
+            kind: tuple[object, ...] = (group.room, number)
+            if not hospital.problem.waivers:
+                kind = look_of(hospital, group, group.pools[number].bed, asking)
+            return numbers.setdefault(kind, len(numbers))
+
+        return [[look(group, number) for number in range(len(group.pools))] for group in groups]
+
+    def in_ward(self, place: Place) -> _InWard:
+        points = _points(place, self._by_ward)
+        return _InWard(_broken(place, WARD_RULES), points, place.ward_load > 0)
+
+    def in_bed(self, place: Place, ward: _InWard) -> int | None:
+        """The points of the rules that look at room and bed; None where one forbids them."""
+        hospital = self._hospital
+        broken = [*ward.broken, *_broken(place, ROOM_RULES), *_broken(place, BED_RULES)]
         if not suits_fixed_sex(place):
             broken.append("ROOM_SEX")
-        if not self.may_be_waived(broken):
-            return
-        for number, pool in enumerate(group.pools):
-            place.bed = bed = pool.bed
-            in_bed = [*broken, *_broken(place, BED_RULES)]
-            if all(hospital.waived(code, request, bed) for code in in_bed):
-                over = hospital.waived("STAFFED_CAPACITY", request, bed)
-                penalty = ward.penalty + _points(place, self._by_bed)
-                yield _Pair(index, number, penalty, place.ward_load > 0 and not over)
+        if broken and not all(hospital.waived(code, place.request, place.bed) for code in broken):
+            return None
+        return _points(place, self._by_bed)
+
+    def above_staffed(self, request: Request, group: RoomGroup, pool: int) -> bool:
+        return self._hospital.waived("STAFFED_CAPACITY", request, group.pools[pool].bed)
 
     def may_be_waived(self, codes: list[str]) -> bool:
         """Somewhere each of them is; for which bed is asked when the bed is known."""
@@ -143,21 +167,29 @@ def _companies(hospital: Hospital, group: RoomGroup, pairs: list[_Pair]) -> list
     requests = hospital.problem.requests
     asking = sorted({pair.request for pair in pairs})
     people = [hospital.persons[requests[index].key] for index in asking]
-    options = companies(hospital, group, people)
-    return [each for each in options if any(may_join(person, each) for person in people)]
+    kinds = list({(p.sex_class, p.isolation_class, p.waived): p for p in people}.values())
+    options = companies(hospital, group, kinds)
+    return [each for each in options if any(may_join(person, each) for person in kinds)]
 
 
 def _columns(
     hospital: Hospital, number: int, pairs: list[_Pair], options: list[Company], shared: bool
 ) -> Iterator[Column]:
+    if not shared:
+        for pair in pairs:
+            yield Column(pair.request, number, pair.pool, -1, pair.penalty, pair.counts)
+        return
     requests = hospital.problem.requests
     mixing = hospital.rules.weight.get(_COMPANY_PRICED, 0)
+    joins: dict[int, list[tuple[int, int]]] = {}
+    for request in {pair.request for pair in pairs}:
+        person = hospital.persons[requests[request].key]
+        joins[request] = [
+            (index, mixing * company.mixed)
+            for index, company in enumerate(options)
+            if may_join(person, company)
+        ]
     for pair in pairs:
-        if not shared:
-            yield Column(pair.request, number, pair.pool, -1, pair.penalty, pair.counts)
-            continue
-        person = hospital.persons[requests[pair.request].key]
-        for index, company in enumerate(options):
-            if may_join(person, company):
-                penalty = pair.penalty + mixing * company.mixed
-                yield Column(pair.request, number, pair.pool, index, penalty, pair.counts)
+        for index, more in joins[pair.request]:
+            penalty = pair.penalty + more
+            yield Column(pair.request, number, pair.pool, index, penalty, pair.counts)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from solvers.bed_alternatives import Alternatives
-from solvers.bed_explain import why_unplaced
+from solvers.bed_explain import Hindrances
 from solvers.bed_fixed import costs, fixed_in
 from solvers.bed_judge import Assignment, Term
 from solvers.bed_plan import Alternative, BedPlan, Hindrance
@@ -74,7 +74,7 @@ def _judged(asked: Alternatives, bare: Explanation) -> Explanation:
     assignment = Assignment(hospital, asked.bed_of)
     request = hospital.requests[bare.request]
     if bare.bed is None:
-        return replace(bare, hindrances=why_unplaced(assignment, request))
+        return replace(bare, hindrances=Hindrances(assignment).of(request))
     judged = assignment.judge(request, hospital.beds[bare.bed])
     return replace(bare, terms=judged.terms, kept=judged.kept, waived=judged.waived)
 

@@ -71,15 +71,22 @@ class Assignment:
         load = self._load(request, bed) if self._adding.get(bed.ward) else 0
         return self.hospital.place(request, bed, placed, load)
 
+    def company(self, room: str) -> tuple[Person, ...]:
+        """Who is in the room, or is to be by the plan."""
+        return (*self.hospital.present.get(room, ()), *self._in_room.get(room, ()))
+
     def _load(self, request: Request, bed: Bed) -> int:
         """Patients the plan adds to the ward besides this one.
 
         Someone above the staffed beds by a waiver takes no one's place who is not.
         """
+        adding = self._adding[bed.ward]
+        if not self.hospital.waives("STAFFED_CAPACITY"):
+            return len(adding) - (request.key in adding)
         above = self._above_capacity(request, bed)
         return sum(
             1
-            for other in self._adding[bed.ward]
+            for other in adding
             if other != request.key and (above or not self._placed_above(other))
         )
 

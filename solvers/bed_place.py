@@ -166,6 +166,18 @@ class Hospital:
             moves=request.current_bed is not None,
         )
 
+    def moved(self, place: Place, bed: Bed) -> Place:
+        """The same place object, its request now in `bed` beside those who are there: a table of
+        all pairs asks so often that a new object each time would show."""
+        ward, here = self.wards[bed.ward], self.present.get(bed.room, ())
+        request = place.request
+        place.bed, place.room, place.ward = bed, self.rooms[bed.room], ward
+        place.shared = self.shared(bed.room)
+        place.company = tuple([p for p in here if p.key != request.key]) if here else ()
+        own = bed.ward in self.counted_in[request.key]
+        place.ward_load = 0 if own else ward.census + ward.holds + 1
+        return place
+
     def _asking(self, request: Request) -> Person:
         return Person(
             request.key,

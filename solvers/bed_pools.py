@@ -69,6 +69,30 @@ def room_groups(hospital: Hospital) -> list[RoomGroup]:
     return [_group(hospital, rooms, profiles) for rooms in alike.values()]
 
 
+def look_of(
+    hospital: Hospital, group: RoomGroup, bed: Bed, asking: frozenset[str]
+) -> tuple[object, ...]:
+    """What rules that are not the ward's see of a bed and its room, were nothing waived.
+
+    `asking`: the isolation classes of those who may join a cohort. A room in which somebody waits
+    for another bed is like no other, as is a bed that is held.
+    """
+    row = hospital.rooms[group.room]
+    present = hospital.present.get(group.room, [])
+    own = group.room if any(each.key in hospital.requests for each in present) else ""
+    return (
+        row.kind,
+        row.sex_policy,
+        group.shared,
+        own,
+        asking.intersection(each.isolation_class for each in present),
+        frozenset((*row.equipment, *bed.equipment)),
+        bed.visible,
+        frozenset(bed.blocked_by) - OTHERS_JUDGE,
+        bed.key if bed.key in hospital.held_beds else "",
+    )
+
+
 def companies(hospital: Hospital, group: RoomGroup, asking: Iterable[Person]) -> list[Company]:
     """What a shared room of the group may become, given who could be put there."""
     people = list(asking)

@@ -6,15 +6,17 @@ then holds the columns of least reduced cost. Its answer is proven for all when 
 than the linear optimum, or than that plus the least reduced cost among the columns left out.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, inf, isfinite
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from solvers.bed_columns import Column, Table
-from solvers.bed_model import Model, Prices, Row, rows_of
+from solvers.bed_model import Model, prices
+from solvers.bed_rows import Rows, Whole
 from solvers.engine import (
     TOLERANCE,
     Limits,
@@ -24,6 +26,7 @@ from solvers.engine import (
     relative_gap,
     solved_without_solver,
 )
+from solvers.engine_run import Building
 
 SMALL = 2_000  # columns solved at once
 FIRST = 12  # cheapest columns per request to begin pricing with
@@ -43,18 +46,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Priced:
-    """No plan costs less than `floor`; with `columns[i]`, not less than `floor + above[i]`."""
+    """No plan costs less than `floor`; with column i, not less than `floor + above[i]`."""
 
-    columns: list[Column]
     floor: float
-    above: list[float]
-    used: list[int]  # columns of the linear optimum
+    above: NDArray[np.float64]
+    used: Whole  # columns of the linear optimum
 
 
-class _Clock:
-    """Counts one time limit down over several runs, and the time spent in solvers."""
+class _Clock(Building):
+    """Counts one time limit down over several runs, and the time spent on making models."""
 
     def __init__(self, limits: Limits, started: float) -> None:
+        super().__init__(perf_counter() - started)
         self._limits = limits
         self._started = started
         self._ends = started + limits.time_limit_s
@@ -97,34 +100,34 @@ def search(
     if not columns:
         return Found(solved_without_solver(sum(values), begun), [])
     clock = _Clock(limits, begun)
-    priced = None if len(columns) <= SMALL else _price(table, values, columns, clock.left())
+    with clock.building():
+        rows = Rows(table, values, columns)
+    priced = None if len(columns) <= SMALL else _price(rows, clock.left(), clock)
     if priced is None:
-        priced = _Priced(columns, 0.0, [0.0] * len(columns), [])
-    return _settle(table, values, priced, clock, progress)
+        priced = _Priced(0.0, np.zeros(len(columns)), np.zeros(0, dtype=np.int64))
+    return _settle(rows, priced, clock, progress)
 
 
-def _settle(
-    table: Table, values: list[int], priced: _Priced, clock: _Clock, progress: Progress | None
-) -> Found:
+def _settle(rows: Rows, priced: _Priced, clock: _Clock, progress: Progress | None) -> Found:
     """Solve over the columns of least reduced cost; take in more until the answer is proven."""
     best: Found | None = None
-    solver_ms, most = 0, BREADTH if priced.used else ALL
+    most = BREADTH if len(priced.used) else ALL
     while True:
         reach = inf if best is None else (best.outcome.objective or 0) - priced.floor
-        inside = _near(priced, reach, most)
-        model = Model(table, values, [priced.columns[i] for i in inside])
+        inside = _near(rows, priced, reach, most)
+        with clock.building():
+            model = Model(rows, inside)
         answer = model.solve(clock.left(), progress)
-        solver_ms += answer.outcome.wall_ms
-        found = Found(_for_all(answer.outcome, sum(values), priced, inside), model.taken(answer))
+        clock.building_s += answer.outcome.build_ms / 1000
+        found = Found(_for_all(answer.outcome, rows, priced, inside), model.taken(answer))
         best = found if best is None else _better(best, found)
         if best.outcome.status is Status.OPTIMAL or clock.out or most == ALL:
             break
         if (best.outcome.gap or 0.0) <= clock.gap:
             break
         most = ALL
-    wall_ms = clock.wall_ms()
-    build_ms = max(0, wall_ms - solver_ms)
-    return Found(replace(best.outcome, wall_ms=wall_ms, build_ms=build_ms), best.columns)
+    build_ms = round(clock.building_s * 1000)
+    return Found(replace(best.outcome, wall_ms=clock.wall_ms(), build_ms=build_ms), best.columns)
 
 
 def _better(one: Found, other: Found) -> Found:
@@ -140,20 +143,18 @@ def _better(one: Found, other: Found) -> Found:
     return Found(judged, best.columns)
 
 
-def _near(priced: _Priced, reach: float, most: int) -> list[int]:
+def _near(rows: Rows, priced: _Priced, reach: float, most: int) -> Whole:
     """Columns that could belong to a plan within `reach` of the floor: those of the linear
     optimum and, for each request, at most `most` others, spread over the groups."""
-    within = [i for i, above in enumerate(priced.above) if above <= reach + TOLERANCE]
-    spread = [(7 * c.group + 13 * c.request) % 101 for c in priced.columns]
-    costs = [(round(above, 3), spread[i]) for i, above in enumerate(priced.above)]
-    return sorted({*priced.used, *_cheapest(priced.columns, within, costs, most)})
+    within = np.flatnonzero(priced.above <= reach + TOLERANCE)
+    spread = (7 * rows.group + 13 * rows.request) % 101
+    return np.union1d(priced.used, _cheapest(rows, within, most, priced.above.round(3), spread))
 
 
-def _for_all(outcome: Outcome, nobody_placed: int, priced: _Priced, inside: list[int]) -> Outcome:
+def _for_all(outcome: Outcome, rows: Rows, priced: _Priced, inside: Whole) -> Outcome:
     """What the outcome over some columns says about all. Placing nobody is always a plan."""
-    known = set(inside)
-    outside = (above for i, above in enumerate(priced.above) if i not in known)
-    beyond = priced.floor + min(outside, default=inf)
+    nobody_placed = rows.nobody_placed
+    beyond = priced.floor + float(np.delete(priced.above, inside).min(initial=inf))
     found = outcome.objective is not None
     objective = outcome.objective if outcome.objective is not None else nobody_placed
     bound = min(objective, outcome.bound or 0)  # no cost is below 0
@@ -175,45 +176,34 @@ def lowest_prices(table: Table, limits: Limits) -> tuple[float, dict[Column, flo
     """A floor under the cost of every plan, and how far above it each column keeps a plan."""
     values = values_of(table)
     columns = [c for c in table.columns if c.penalty < values[c.request]]
-    priced = _price(table, values, columns, limits) if columns else None
+    if not columns:
+        return 0.0, {}
+    priced = _price(Rows(table, values, columns), limits, Building())
     if priced is None:
         return 0.0, {}
-    return priced.floor, dict(zip(priced.columns, priced.above, strict=True))
+    return priced.floor, dict(zip(columns, priced.above.tolist(), strict=True))
 
 
-def _price(
-    table: Table, values: list[int], columns: list[Column], limits: Limits
-) -> _Priced | None:
+def _price(rows: Rows, limits: Limits, clock: Building) -> _Priced | None:
     """Linear optimum over all columns, by adding those that the prices call for."""
-    rows = [rows_of(column, table) for column in columns]
-    worth = [column.penalty - values[column.request] for column in columns]
-    inside = set(_cheapest(columns, range(len(columns)), [c.penalty for c in columns], FIRST))
+    everything = np.arange(len(rows.columns))
+    inside = np.sort(_cheapest(rows, everything, FIRST, rows.penalty))
     for _ in range(MAX_ROUNDS):
-        chosen = sorted(inside)
-        prices = Model(table, values, [columns[i] for i in chosen]).prices(limits)
-        if prices is None:
+        relaxed = prices(rows, inside, limits, clock)
+        if relaxed is None:
             return None
-        above = [_reduced(worth[i], rows[i], prices) for i in range(len(columns))]
-        calling = [i for i, cost in enumerate(above) if cost < -TOLERANCE and i not in inside]
-        if not calling:
-            used = [chosen[position] for position in prices.used]
-            return _Priced(columns, prices.objective, [max(0.0, a) for a in above], used)
-        inside.update(_cheapest(columns, calling, above, NEXT))
+        calling = np.setdiff1d(np.flatnonzero(relaxed.above < -TOLERANCE), inside)
+        if not len(calling):
+            return _Priced(relaxed.objective, relaxed.above.clip(min=0.0), relaxed.used)
+        inside = np.union1d(inside, _cheapest(rows, calling, NEXT, relaxed.above))
     return None
 
 
-def _reduced(worth: int, rows: list[Row], prices: Prices) -> float:
-    return worth - sum(prices.by_row.get(row, 0.0) for row in rows)
-
-
-def _cheapest(
-    columns: list[Column], candidates: Iterable[int], costs: Sequence[Any], most: int
-) -> list[int]:
-    """The candidates with the least cost, at most `most` for each request."""
-    by_request: dict[int, list[int]] = defaultdict(list)
-    for index in candidates:
-        by_request[columns[index].request].append(index)
-    kept: list[int] = []
-    for mine in by_request.values():
-        kept += sorted(mine, key=lambda index: (costs[index], index))[:most]
-    return kept
+def _cheapest(rows: Rows, candidates: Whole, most: int, *costs: NDArray[Any]) -> Whole:
+    """The candidates with the least cost (the first of `costs`, then the next, then their order),
+    at most `most` for each request."""
+    request = rows.request[candidates]
+    order = np.lexsort((*(cost[candidates] for cost in reversed(costs)), request))
+    in_order = request[order]
+    rank = np.arange(len(order)) - np.searchsorted(in_order, in_order)
+    return candidates[order[rank < most]]

@@ -11,7 +11,7 @@ from time import perf_counter
 from solvers.bed_alternatives import Alternatives, alternatives
 from solvers.bed_canonical import from_canonical, problem_hash, to_canonical
 from solvers.bed_columns import table
-from solvers.bed_explain import why_unplaced
+from solvers.bed_explain import Hindrances
 from solvers.bed_judge import Assignment
 from solvers.bed_place import Hospital
 from solvers.bed_plan import BedPlan, PlacedItem, Unplaced
@@ -71,11 +71,12 @@ def plan_as_decided(
 def _planned(assignment: Assignment, outcome: Outcome, started: float) -> BedPlan:
     problem = assignment.hospital.problem
     items = tuple(_item(assignment, key) for key in sorted(assignment.bed_of))
+    hindrances = Hindrances(assignment)
     unplaced = tuple(
         Unplaced(
             request.key,
             problem.rules.placed_value(request.priority, request.waiting_min),
-            why_unplaced(assignment, request),
+            hindrances.of(request),
         )
         for request in problem.requests
         if request.key not in assignment.bed_of
@@ -97,13 +98,11 @@ def _recounted(outcome: Outcome, cost: int, started: float) -> Outcome:
     """The outcome with the cost of the items as they are: a plan cut short may be better than its
     model thought, where a bay counted as mixed is not."""
     bound = outcome.bound or 0
-    wall_ms = round((perf_counter() - started) * 1000)
     return replace(
         outcome,
         status=Status.OPTIMAL if cost <= bound else Status.FEASIBLE,
         objective=cost,
         bound=min(bound, cost),
         gap=relative_gap(cost, bound),
-        wall_ms=wall_ms,
-        build_ms=outcome.build_ms + wall_ms - outcome.wall_ms,
+        wall_ms=round((perf_counter() - started) * 1000),
     )

@@ -50,7 +50,7 @@ class Outcome:
     gap: float | None  # (objective - bound) / objective
     cut_short: bool  # the clock stopped it
     wall_ms: int  # in all
-    build_ms: int  # of which outside the solver; transfers, admissions: on table and models
+    build_ms: int  # of which outside the solver; in plans: on table and models alone
     solver: str
     solver_version: str
 
