@@ -32,6 +32,7 @@ from api.moves import MoveMutations
 from api.node import NodeQueries
 from api.notices import NoticeMutations, NoticeQueries
 from api.overrides import OverrideQueries
+from api.own_sessions import OwnSessionMutations, OwnSessionQueries
 from api.parked import ParkedMutations, ParkedQueries
 from api.patient_mutations import PatientMutations
 from api.patients import PatientQueries
@@ -62,6 +63,7 @@ from authz.shipped import shipped_policy
 @strawberry.type
 class Query(
     AccountQueries,
+    OwnSessionQueries,
     AccessLogQueries,
     TravelTimeQueries,
     AdmissionQueries,
@@ -112,6 +114,7 @@ class Query(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    OwnSessionMutations,
     AdmissionMutations,
     TravelTimeMutations,
     AlarmMutations,

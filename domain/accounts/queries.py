@@ -17,7 +17,7 @@ from domain.accounts.model import (
     RoleBinding,
     RoleExclusion,
 )
-from domain.accounts.rules import folded_name
+from domain.accounts.rules import IDLE, folded_name
 from domain.places.reach import by_keyset, within
 from kit.errors import Conflict, NotFound
 from kit.work import NETWORK, Scope
@@ -76,9 +76,13 @@ def bindings_of(
     return session.exec(asked.order_by(col(RoleBinding.id))).all()
 
 
-def open_sessions(session: Session, account_id: UUID) -> Sequence[AuthSession]:
+def living_sessions(session: Session, account_id: UUID, at: datetime) -> Sequence[AuthSession]:
+    """Those that a refresh would still carry on."""
     asked = select(AuthSession).where(
-        AuthSession.account_id == account_id, col(AuthSession.ended_at).is_(None)
+        AuthSession.account_id == account_id,
+        col(AuthSession.ended_at).is_(None),
+        col(AuthSession.last_used_at) >= at - IDLE,
+        col(AuthSession.latest_end) > at,
     )
     return session.exec(asked.order_by(col(AuthSession.id))).all()
 

@@ -294,6 +294,41 @@ def test_a_password_is_changed_with_the_old_one_and_the_session_goes_on(
     anyio.run(story)
 
 
+def test_one_s_own_sessions_are_listed_and_ended_with_the_password_again(
+    program: tuple[App, Client],
+) -> None:
+    _, client = program
+    field = 'endMySessions(password: "%s", totp: "%s", sessionId: %s, idempotencyKey: $k)'
+    ended, listed = "... on SessionsEnded { sessions }", "{ mySessions { sessionId current } }"
+
+    async def story() -> None:
+        code = pyotp.TOTP(SECRET).at(NOON)
+        opened = [await client.login("system.one", GIVEN, totp=code, new=CHOSEN)]
+        for _ in range(2):
+            client.now += timedelta(seconds=30)
+            code = pyotp.TOTP(SECRET).at(client.now)
+            opened.append(await client.login("system.one", CHOSEN, totp=code))
+        ids, token = [one["sessionId"] for one in opened], opened[2]["accessToken"]
+        mine = (await client.ask(listed, token))["data"]["mySessions"]
+        assert mine == [{"sessionId": one, "current": one == ids[2]} for one in ids]
+        client.now += timedelta(seconds=30)
+        code = pyotp.TOTP(SECRET).at(client.now)
+        wrong = await client.change(field % (GIVEN, code, f'"{ids[0]}"'), ended, token)
+        assert wrong["reason"] == "LOGIN_REFUSED"
+        assert await client.change(field % (CHOSEN, code, f'"{ids[0]}"'), ended, token) == {
+            "sessions": 1
+        }
+        client.now += timedelta(seconds=30)
+        code = pyotp.TOTP(SECRET).at(client.now)
+        assert await client.change(field % (CHOSEN, code, "null"), ended, token) == {"sessions": 1}
+        client.app.watch.step()
+        answers = [await client.ask(listed, one["accessToken"]) for one in opened]
+        assert ["errors" in answer for answer in answers] == [True, True, False]
+        assert answers[2]["data"]["mySessions"] == [{"sessionId": ids[2], "current": True}]
+
+    anyio.run(story)
+
+
 def test_an_administrator_resets_disables_and_revokes(program: tuple[App, Client]) -> None:
     _, client = program
     account = "... on Account { id disabledAt oneTimeCodes }"

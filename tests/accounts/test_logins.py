@@ -25,6 +25,7 @@ from domain.accounts.logins import (
     StartSession,
 )
 from domain.accounts.model import Account, AuthSession, LoginFailure, RefreshToken, SessionEnd
+from domain.accounts.own_sessions import EndOwnSessions
 from kit.errors import Conflict, Denied, NotFound, Retry
 from kit.work import Actor, ActorKind
 from tests.accounts.conftest import House
@@ -223,6 +224,33 @@ def test_a_new_password_ends_the_other_sessions_only(house: House, mia: Account)
     account = house.row(Account, mia.id)
     assert (account.password_hash, account.must_change, account.credential) == ("better", False, 2)
     assert refresh(house, here.refresh).refresh is not None
+
+
+def test_a_person_ends_one_session_elsewhere_or_all_but_this_one(
+    house: House, mia: Account
+) -> None:
+    here, there, lost = (log_in(house, mia) for _ in range(3))
+    _, mine = passed(house, here, mia)
+    ended = house.do(mine.actor, EndOwnSessions(credential=1, session_id=there.session.id))
+    assert ended.sessions == 1
+    assert [end_of(house, one) for one in (here, there, lost)] == [
+        None, SessionEnd.LOGGED_OUT, None,
+    ]  # fmt: skip
+    assert house.do(mine.actor, EndOwnSessions(credential=1)).sessions == 1
+    assert (end_of(house, here), end_of(house, lost)) == (None, SessionEnd.LOGGED_OUT)
+    with pytest.raises(NotFound):
+        house.do(mine.actor, EndOwnSessions(credential=1, session_id=there.session.id))
+
+
+def test_nobody_ends_somebody_else_s_session_as_their_own(house: House, mia: Account) -> None:
+    theirs = log_in(house, mia)
+    other = house.do(house.system, CreateAccount(
+        login_name="li.other", password_hash="hash", must_change=False,
+    ))  # fmt: skip
+    _, mine = passed(house, log_in(house, other), other)
+    with pytest.raises(NotFound):
+        house.do(mine.actor, EndOwnSessions(credential=1, session_id=theirs.session.id))
+    assert end_of(house, theirs) is None
 
 
 def test_nobody_resets_their_own_credentials(house: House) -> None:
