@@ -51,6 +51,9 @@ _STORED = {
 LeafRow = tuple[int, int, bytes, bytes | None, int, bytes | None]
 
 
+_NEXT_XID = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+
+
 def committed_after(connection: Connection, position: tuple[int, int], most: int) -> list[Written]:
     """The next committed entries after (transaction, id), in an order that never changes."""
     xid, entry_id = position
@@ -62,6 +65,13 @@ def committed_after(connection: Connection, position: tuple[int, int], most: int
     return [
         Written(row[0], int(row[1]), row[2], row[3], bytes(row[4]), bytes(row[5])) for row in rows
     ]
+
+
+def next_transaction(connection: Connection) -> int:
+    """The number that a transaction would get now; SQLite's have none."""
+    if connection.dialect.name == "sqlite":
+        return 1
+    return int(connection.execute(_NEXT_XID).scalar_one())
 
 
 def linked_from(connection: Connection, first: int, most: int = 4096) -> Iterator[list[LeafRow]]:

@@ -24,9 +24,23 @@ def recall(
             )
         state = State(chains)
         state.note = signer.sign(Checkpoint(signer.name, 0, state.frontier.root()))
-        return _catch_up(connection, signer, state, size)
-    _require_same(connection, signer, guard, size)
-    return _catch_up(connection, signer, guard, size)
+    else:
+        _require_same(connection, signer, guard, size)
+        state = guard
+    state = _catch_up(connection, signer, state, size)
+    _require_later_numbers(connection, state)
+    return state
+
+
+def _require_later_numbers(connection: Connection, state: State) -> None:
+    """Entries are linked in the order of their transactions: what another server writes under
+    lower numbers than the last linked one would never be."""
+    if state.position[0] >= (number := log_rows.next_transaction(connection)):
+        raise RolledBack(
+            f"the last linked entry is of transaction {state.position[0]}, this server is at"
+            f" {number}: it is another one, filled from a dump or reset. Nothing is written to it;"
+            " use the old cluster, or wardgrid restore, which numbers anew"
+        )
 
 
 def _require_same(connection: Connection, signer: Signer, state: State, size: int) -> None:
