@@ -9,10 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from app import cli_wal
 from app.cli_house import read_settings
 from app.cli_options import DataFolder, group, stop
 
 app = group("Make, list and rehearse backups. The keys are never in them: keep these elsewhere.")
+app.command("base")(cli_wal.base)
+app.command("wal")(cli_wal.wal)
+app.command("wal-fetch")(cli_wal.wal_fetch)
 
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="Of the backups; else as the settings say.")
@@ -82,8 +86,17 @@ def drill(
     spare: Annotated[
         str | None, typer.Option(help="Address of an empty PostgreSQL database to fill.")
     ] = None,
+    base: Annotated[
+        bool, typer.Option("--base", help="The newest base backup, with all its WAL.")
+    ] = False,
+    run_as: Annotated[
+        str | None, typer.Option(help="With --base, as root: whose PostgreSQL shall be.")
+    ] = None,
 ) -> None:
     """Rehearse a restore: everything but taking the place. Ends with 1 if it would fail."""
+    if base:
+        _replay(data, folder, run_as)
+        return
     from app.backups.far import fetched_newest
     from app.backups.making import private_folder
     from app.backups.shelf import standing
@@ -99,6 +112,26 @@ def drill(
     if chosen is None:
         stop("there is no backup to rehearse with")
     _rehearse(settings, keys, chosen, spare)
+
+
+def _replay(data: Path, folder: Path | None, run_as: str | None) -> None:
+    """Base backup and WAL to their end, on a server for nobody but us."""
+    from app.backups.container import BackupRefused
+    from app.backups.programs import Programs
+    from app.backups.rewind import rehearse
+    from app.cli_rewind import chosen, reached_told
+
+    settings, keys, engine = read_settings(data)
+    engine.dispose()
+    began = perf_counter()
+    try:
+        asked = chosen(folder or settings.backups, None, None)
+        programs = Programs(settings.postgres_programs, run_as)
+        reached = rehearse(settings, keys, asked, programs)
+    except (BackupRefused, OSError) as refused:
+        stop(f"FAIL: {refused}")
+    took = perf_counter() - began
+    typer.echo(f"PASS: {asked.base.name}: {reached_told(reached, None)}, in {took:.1f} s")
 
 
 def _rehearse(settings: Any, keys: Any, chosen: Path, spare: str | None) -> None:

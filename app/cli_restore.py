@@ -10,6 +10,7 @@ import typer
 
 from app.cli_options import DataFolder, group, settings_of, stop
 from app.cli_people import epoch_told, kept_note, two_people
+from app.cli_rewind import erasures_told, rewind_to
 
 app = group()
 
@@ -28,6 +29,19 @@ def restore(
     leaves: Annotated[
         int | None, typer.Option(help="The newest whose ledger is not longer.")
     ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(help="PostgreSQL: a base backup, or the folder of backups; replays its WAL."),
+    ] = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="With --base: the moment (UTC); else --leaves or all.")
+    ] = None,
+    cluster: Annotated[
+        Path | None, typer.Option(help="With --base: the new data directory of PostgreSQL.")
+    ] = None,
+    run_as: Annotated[
+        str | None, typer.Option(help="With --base, as root: whose PostgreSQL shall be.")
+    ] = None,
     kept: Annotated[
         list[Path] | None,
         typer.Option(help="A checkpoint that was kept elsewhere, or the lost ledger.guard."),
@@ -42,6 +56,12 @@ def restore(
     Two people log in with what the backup knows of them. The ledger begins a new epoch that names
     them and what is lost: give the newest checkpoint that anybody kept.
     """
+    if base is not None:
+        if cluster is None or archive or folder or target or before:
+            stop("--base needs --cluster, and takes --at or --leaves, and none of the others")
+        rewind_to(data, base, cluster, run_as, at=_moment(at), leaves=leaves, kept=kept or [],
+                  erasures=erasures or [])  # fmt: skip
+        return
     settings = settings_of(data)
     wanted = _moment(before), leaves
     if target and (archive or folder):
@@ -63,15 +83,7 @@ def _erase_again(data: Path, listed: int | None) -> None:
 
     with house(data) as app:
         replayed = app.erasing.replayed
-    if listed is None:
-        typer.echo(
-            "WARNING: no list of erasures was found. Whoever was erased after this backup is back:"
-            " serve nobody before you have looked for ledger.erasures of the lost machine or of its"
-            " backups, or for a newer export, and restored again with --erasures.",
-            err=True,
-        )
-    else:
-        typer.echo(f"{listed} erasures are on the list, {replayed} of them were done again")
+    erasures_told(listed, replayed)
 
 
 def _put_back(settings: Any, chosen: Path, kept: list[Path], erasures: list[Path]) -> Any:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 
 from app.archive_settings import ArchiveSettings
 from app.backup_target import target_problems
+from app.cluster_settings import ClusterSettings
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
 from app.password_settings import password_problems
@@ -43,7 +44,7 @@ class UnsafeSettings(ValueError):
     """The production profile refuses to start; the message lists every reason."""
 
 
-class Settings(ArchiveSettings):
+class Settings(ArchiveSettings, ClusterSettings):
     """Give it to the composition root; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="WARDGRID_", extra="forbid", frozen=True)

@@ -41,6 +41,7 @@ class KeyKind(StrEnum):
 
 
 OPTIONAL = frozenset({KeyKind.BACKUP})  # a house from before it runs on, without backups
+NEEDED = frozenset(KeyKind) - OPTIONAL
 LOOK_S = 2.0  # less than a rotation waits before its first batch
 Held = Mapping[tuple[KeyKind, int], bytes]
 
@@ -55,12 +56,13 @@ class Keys:
     __slots__ = ("_again", "_looked_at", "_secrets", "kek")
 
     def __init__(
-        self, held: Held, *, kek: KekProvider | None = None, again: Callable[[], Held] | None = None
-    ) -> None:
+        self, held: Held, *, kek: KekProvider | None = None,
+        again: Callable[[], Held] | None = None, needed: frozenset[KeyKind] = NEEDED,
+    ) -> None:  # fmt: skip
         """Raises KeyTrouble unless every kind has a version and every secret its length."""
         outside = frozenset() if kek is None else frozenset({KeyKind.KEK})
         for kind in KeyKind:
-            if kind not in OPTIONAL | outside and not any(known is kind for known, _ in held):
+            if kind in needed - outside and not any(known is kind for known, _ in held):
                 raise KeyTrouble(f"there is no {kind.value} key")
         for (kind, version), secret in held.items():
             if len(secret) != SECRET or not 1 <= version <= 9999:
@@ -156,7 +158,14 @@ def load_keys(directory: Path, *, kek: KekProvider | None = None) -> Keys:
     return Keys(_held_in(directory), kek=kek, again=partial(_held_in, directory))
 
 
-def _held_in(directory: Path) -> Held:
+def load_backup_keys(directory: Path) -> Keys:
+    """Backup keys and no other: the database's own machine need not know more to seal its WAL.
+    Raises KeyTrouble, also where there is none."""
+    only = frozenset({KeyKind.BACKUP})
+    return Keys(_held_in(directory, only), needed=only)
+
+
+def _held_in(directory: Path, kinds: frozenset[KeyKind] = frozenset(KeyKind)) -> Held:
     if not directory.is_dir():
         raise KeyTrouble(f"there is no key folder {directory}; `wardgrid init` makes one")
     found = (_NAME.fullmatch(path.name) for path in sorted(directory.iterdir()))
@@ -165,7 +174,8 @@ def _held_in(directory: Path) -> Held:
         if name[1] not in set(KeyKind):
             raise KeyTrouble(f"{name[0]} is no kind of key")
         kind, version = KeyKind(name[1]), int(name[2])
-        held[kind, version] = _read_key(directory / name[0], kind, version)
+        if kind in kinds:
+            held[kind, version] = _read_key(directory / name[0], kind, version)
     return held
 
 

@@ -22,7 +22,7 @@ _LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 _GIVEN = "WARDGRID_TEST_POSTGRES"  # address of another server as SQLAlchemy writes it, or "local"
 _INSTALLED = "/usr/lib/postgresql/*/bin"  # where Debian keeps the server's programs
 _START_TIMEOUT_S = 60
-_FLAGS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
+FLAGS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
           "-c", "listen_addresses=", "-c", "shared_buffers=64MB",
           "-c", "max_wal_size=256MB")  # fmt: skip
 
@@ -56,8 +56,9 @@ def durable() -> str:
     return _LOCAL
 
 
-def start(owner_pid: int, flags: tuple[str, ...] = _FLAGS) -> str:
-    """Start a server of our own that lives as long as the process `owner_pid`."""
+def start(owner_pid: int, flags: tuple[str, ...] = FLAGS, made_with: tuple[str, ...] = ()) -> str:
+    """Start a server of our own that lives as long as the process `owner_pid`; `made_with` are
+    flags of initdb."""
     folder = Path(tempfile.mkdtemp(prefix="wg-pg-", dir=_memory()))
     binaries = binaries_of(folder)
     unprivileged = {"user": "nobody"} if os.geteuid() == 0 else {}
@@ -66,7 +67,7 @@ def start(owner_pid: int, flags: tuple[str, ...] = _FLAGS) -> str:
     rows = folder / "rows"
     subprocess.run(
         [binaries / "initdb", "-D", rows, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-         "--no-locale", "--no-sync"],
+         "--no-locale", "--no-sync", *made_with],
         check=True, stdout=subprocess.DEVNULL, cwd=folder, **unprivileged,  # type: ignore[call-overload] # user is str
     )  # fmt: skip
     subprocess.run(

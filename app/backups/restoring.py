@@ -70,7 +70,7 @@ def restore(
     """
     require_empty(settings)
     signer = Signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
-    newest = _newest(kept, signer)
+    newest = newest_kept(kept, signer)
     lister = erasures_signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
     with private_folder(settings.data_folder) as staging:
         manifest = unpack(settings, keys, archive, staging)
@@ -83,7 +83,7 @@ def restore(
             people = _fill(settings, manifest, keys, signer, staging, kept, approve)
     if listed is not None:  # before the guard file: no start is possible without it
         remember(settings.erasures_file, lister, listed)
-    checkpoint = _begin_epoch(settings, keys, signer, people, newest, at)
+    checkpoint = begin_epoch(settings, keys, signer, people, newest, at)
     lost = max(0, newest.size - (checkpoint.size - 1)) if newest else 0
     return Restored(manifest, lost, checkpoint, None if listed is None else len(listed))
 
@@ -182,21 +182,28 @@ def _fill(
         raise
 
 
-def _nobody(_engine: Engine) -> tuple[str, str]:
+def nobody(_engine: Engine) -> tuple[str, str]:
     return "", ""
 
 
 def _judge(
     url: str, manifest: Manifest, keys: Keys, signer: Signer, staging: Path, kept: Sequence[str],
-    approve: Approve = _nobody,
+    approve: Approve = nobody,
 ) -> tuple[str, str]:  # fmt: skip
-    """Content and ledger of an unpacked database, as it is; its keys, once it is brought to this
-    release's revision; then the two people."""
     if url.startswith("sqlite"):
         sqlite_copy.require_sound(Path(url.removeprefix("sqlite:///")), manifest.rows)
+    return judge(url, manifest.note, keys, signer, staging, kept, approve)
+
+
+def judge(
+    url: str, promised: str, keys: Keys, signer: Signer, staging: Path, kept: Sequence[str],
+    approve: Approve = nobody,
+) -> tuple[str, str]:  # fmt: skip
+    """The ledger of an unpacked database, as it is, with the checkpoint that was promised; its
+    keys, once it is brought to this release's revision; then the two people."""
     engine = open_engine(url)
     try:
-        _require_ledger(engine, manifest, signer, staging / "ledger", kept)
+        _require_ledger(engine, promised, signer, staging / "ledger", kept)
         engine.dispose()
         migrate.upgrade(url)  # what follows is asked in the words of this release
         with reading(engine) as session:
@@ -209,15 +216,15 @@ def _judge(
 
 
 def _require_ledger(
-    engine: Engine, manifest: Manifest, signer: Signer, folder: Path, kept: Sequence[str]
+    engine: Engine, promised: str, signer: Signer, folder: Path, kept: Sequence[str]
 ) -> None:
-    """The whole log verifies, up to the checkpoint that the manifest names. Of the kept
+    """The whole log verifies, up to the checkpoint that the manifest promised. Of the kept
     checkpoints those count that the backup is old enough to have."""
-    if not manifest.note:
+    if not promised:
         return
-    export_ledger(engine, folder, signer.verifier, durable=False)
-    older = [note for note in kept if _checkpoint(note, signer).size <= manifest.leaves]
-    report = verify(folder, [signer.verifier.text], [manifest.note, *older])
+    size = export_ledger(engine, folder, signer.verifier, durable=False).size
+    older = [note for note in kept if _checkpoint(note, signer).size <= size]
+    report = verify(folder, [signer.verifier.text], [promised, *older])
     if report.result is Result.FAIL:
         at = report.first_bad_index
         raise BackupRefused(
@@ -226,7 +233,7 @@ def _require_ledger(
         )
 
 
-def _newest(kept: Sequence[str], signer: Signer) -> Checkpoint | None:
+def newest_kept(kept: Sequence[str], signer: Signer) -> Checkpoint | None:
     found = [_checkpoint(note, signer) for note in kept]
     return max(found, key=lambda checkpoint: checkpoint.size, default=None)
 
@@ -238,7 +245,7 @@ def _checkpoint(note: str, signer: Signer) -> Checkpoint:
         raise BackupRefused(f"a kept checkpoint is not this ledger's: {odd}") from None
 
 
-def _begin_epoch(
+def begin_epoch(
     settings: Settings, keys: Keys, signer: Signer, people: tuple[str, str],
     newest: Checkpoint | None, at: datetime,
 ) -> Checkpoint:  # fmt: skip
