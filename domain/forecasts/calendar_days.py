@@ -9,27 +9,32 @@ import numpy as np
 from domain.forecasts.arrays import Flags, Floats, Ints
 from domain.forecasts.holidays import DayKind, Holidays
 from domain.forecasts.series import Step
+from domain.forecasts.turn_of_year import turn_of_year
 from kit.errors import Invalid
 
 MARGIN_DAYS = 8  # looked at around the window to see what holidays are near
 LONG_RUN_DAYS = 5
 BRIDGE_DAYS = 4
-FLAGS = ("in a long run", "day before", "two before", "day after", "two after", "between")
+FLAGS = ("in a long run", "day before", "two before", "day after", "two after", "between",
+         "begins a run")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarDays:
-    """One entry per step. `holiday` and `workday` are 0 or 1, `flags` has a column per FLAGS."""
+    """One entry per step. `holiday` and `workday` are 0 or 1, `flags` has a column per FLAGS,
+    `turn` one per span of the turn of the year."""
 
     phase: Ints
     holiday: Floats
     workday: Floats
     flags: Floats
+    turn: Floats
 
     @property
     def special(self) -> Floats:
         """1 where the calendar says anything but the weekday."""
-        found: Floats = np.maximum(np.maximum(self.holiday, self.workday), self.flags.max(axis=1))
+        flags = np.column_stack([self.holiday, self.workday, self.flags, self.turn])
+        found: Floats = flags.max(axis=1)
         return found
 
 
@@ -41,11 +46,12 @@ def calendar_days(
     first = days[0] - timedelta(days=MARGIN_DAYS)
     span = (days[-1] - first).days + MARGIN_DAYS + 1
     dated = [first + timedelta(days=place) for place in range(span)]
-    columns = _flags(dated, holidays)
+    columns, turn = _flags(dated, holidays), turn_of_year(dated, holidays)
     place = np.array([(day - first).days for day in days], dtype=np.int64)
     weekday = np.array([day.weekday() for day in days], dtype=np.int64)
     phase = weekday if step is Step.DAY else weekday * 24 + np.array(hours, dtype=np.int64)
-    return CalendarDays(phase, columns[place, 0], columns[place, 1], columns[place, 2:])
+    holiday, workday, flags = np.split(columns[place], [1, 2], axis=1)
+    return CalendarDays(phase, holiday.ravel(), workday.ravel(), flags, turn[place])
 
 
 def _local(
@@ -80,6 +86,7 @@ def _flags(days: list[date], holidays: Holidays) -> Floats:
         found[:, column] = hit
         near |= hit & (abs(away) == 1)
     found[:, 7] = ~free & (_runs(~free) <= BRIDGE_DAYS) & _beside(holiday, free)
+    found[:, 8] = holiday & ~_moved(free, -1)
     return found
 
 

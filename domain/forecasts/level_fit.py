@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.forecasts.arrays import Floats
 
-SHAPE_SHARES = (0.3, 0.4, 0.3)  # before anything is learnt
+SHAPE_SHARES = (0.1, 0.3, 0.6)  # before anything is learnt
 LEVEL_SHARES = (0.15, 0.40, 0.75)  # of the steps from slow to fast, at the first step ahead
 DECAY = 0.93  # of those shares per step ahead
 RIDGE = 0.02  # pseudo-origins per origin
@@ -39,14 +39,20 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class LevelFit:
-    """`shape` shares, alike for all steps ahead; `level[h]` shares for each."""
+    """`shape` shares, alike for all steps ahead; `level[h]` shares for each, 0 to 1.
+
+    A level so stays between the slowest and the faster ones. One that had collapsed and come back
+    would otherwise teach that what begins to rise goes on rising.
+    """
 
     shape: Floats
     level: Floats
 
     def points(self, past: Past) -> Floats:
         """The point forecast [o, h] from each origin."""
-        found: Floats = past.slow + past.steps @ self.level.T + past.shape @ self.shape
+        level = past.slow + past.steps @ self.level.T
+        lowest, highest = (past.level.min(axis=1)[:, None], past.level.max(axis=1)[:, None])
+        found: Floats = np.clip(level, lowest, highest) + past.shape @ self.shape
         return found
 
 
@@ -72,7 +78,7 @@ def fitted(past: Past, weeks_ago: Floats) -> LevelFit:
         wanted = miss + past.steps @ fit.level.T
         level = np.stack([_ridge(past.steps, wanted[:, step], weight[:, step], usual_level[step],
                                  spread) for step in range(horizon)])  # fmt: skip
-        fit = LevelFit(shape, level)
+        fit = LevelFit(shape, np.clip(level, 0.0, 1.0))
     return fit
 
 

@@ -27,7 +27,7 @@ def daily(values: np.ndarray, start: date = MONDAY) -> Series:
 def test_the_week_comes_again_within_its_noise() -> None:
     found = forecast_calendar(daily(made(364)), 14)
     assert found.mean == pytest.approx(np.resize(WEEK, 14), rel=0.06)
-    assert (found.model, found.window.known) == ("calendar-level", 364)
+    assert (found.model, found.window.known) == ("calendar-level-2", 364)
 
 
 def test_the_interval_is_as_wide_as_the_noise() -> None:
@@ -42,6 +42,13 @@ def test_a_level_shift_is_followed_within_two_weeks() -> None:
     values[350:] *= 1.6
     found = forecast_calendar(daily(values), 7)
     assert found.mean == pytest.approx(1.6 * WEEK, rel=0.2)
+
+
+def test_a_register_that_failed_and_came_back_teaches_no_explosion() -> None:
+    values = made(420)
+    values[392:414] *= 0.15
+    found = forecast_calendar(daily(values), 14)
+    assert max(found.mean) < 1.3 * WEEK.max()
 
 
 def test_one_absurd_week_end_changes_next_week_little() -> None:
@@ -65,6 +72,28 @@ def test_a_holiday_is_expected_as_those_before_it_went() -> None:
     assert told.mean[1] == pytest.approx(52, rel=0.12)
     assert untold.mean[1] == pytest.approx(100, rel=0.12)
     assert told.mean[2] == pytest.approx(untold.mean[2], rel=0.1)
+
+
+def test_christmas_teaches_little_about_other_holidays() -> None:
+    values = made(364 + 112, noise=0.02)
+    holidays = holidays_of("GB-ENG")
+    for day, seen in {date(2024, 12, 24): 40.0, date(2024, 12, 25): 12, date(2024, 12, 26): 15,
+                      date(2025, 1, 1): 25}.items():  # fmt: skip
+        values[(day - MONDAY).days] = seen
+    good_friday = daily(values).until(date(2025, 4, 18))
+    assert forecast_calendar(good_friday, 1, holidays=holidays).mean[0] > 45
+
+
+def test_the_same_days_of_the_next_year_are_as_christmas_was() -> None:
+    values = made(364 * 2 - 14, noise=0.02)
+    busy_before = [(date(2024, 12, day) - MONDAY).days for day in (20, 21, 22, 23)]
+    values[busy_before] *= 1.5
+    values[(date(2024, 12, 25) - MONDAY).days] = 15
+    series = daily(values).until(date(2025, 12, 15))
+    told = forecast_calendar(series, 14, holidays=holidays_of("GB-ENG"))
+    untold = forecast_calendar(series, 14, holidays=NO_HOLIDAYS)
+    assert told.mean[10] < 48 < untold.mean[10]  # Thursday, 25 December: quieter than a Sunday
+    assert told.mean[5] > 1.1 * untold.mean[5]  # Saturday, 20 December
 
 
 def test_a_first_holiday_is_expected_to_be_quiet_before_anything_was_learnt() -> None:
@@ -101,9 +130,10 @@ def test_flags_around_a_long_run_of_holidays() -> None:
     golden = calendar_days(date(2026, 9, 28), Step.DAY, 15, "UTC", holidays_of("CN"))
     assert golden.holiday.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0]
     assert golden.workday.tolist() == [0] * 12 + [1, 0, 0]  # Saturday, 10 October
-    in_run, before, two_before, after, two_after, between = golden.flags.T
+    in_run, before, two_before, after, two_after, between, begins = golden.flags.T
     assert in_run.sum() == 7
     assert (before.argmax(), two_before.argmax()) == (2, 1)
     assert np.flatnonzero(after).tolist() == [0, 10]  # also after the Mid-Autumn Festival
     assert np.flatnonzero(two_after).tolist() == [1, 11]
+    assert np.flatnonzero(begins).tolist() == [3]
     assert between.tolist() == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0]

@@ -39,7 +39,7 @@ def test_a_daily_file_is_forecast_beside_both_baselines(tmp_path: Path) -> None:
     done = forecast(file)
     assert done.exit_code == 0, done.output
     assert done.output == (
-        "calendar-level: 3 steps from 2026-06-29, made from 28 values since 2026-06-01;"
+        "calendar-level-2: 3 steps from 2026-06-29, made from 28 values since 2026-06-01;"
         " written to out.csv\n"
     )
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
