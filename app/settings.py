@@ -23,8 +23,8 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL, make_url
 
 from app.archive_settings import ArchiveSettings
+from app.backup_settings import BackupSettings
 from app.backup_target import target_problems
-from app.cluster_settings import ClusterSettings
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
 from app.password_settings import password_problems
@@ -44,7 +44,7 @@ class UnsafeSettings(ValueError):
     """The production profile refuses to start; the message lists every reason."""
 
 
-class Settings(ArchiveSettings, ClusterSettings):
+class Settings(ArchiveSettings, BackupSettings):
     """Give it to the composition root; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="WARDGRID_", extra="forbid", frozen=True)
@@ -105,15 +105,6 @@ class Settings(ArchiveSettings, ClusterSettings):
     witness_period_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
     daily_note_folder: Path | None = None  # where the signed head of each day is put, to be kept
     daily_note_to: Annotated[tuple[str, ...], NoDecode] = ()  # mail addresses that get it too
-    backup_folder: Path | None = None  # on another disk, best; "backups" in the data folder if None
-    backup_period_s: Annotated[float, Field(ge=0)] = 300.0  # 0: the house makes none itself
-    backup_drill_s: Annotated[float, Field(ge=0)] = 7 * 86_400.0  # 0: nobody rehearses
-    backup_target: str | None = None  # s3+https://host:port/bucket/prefix, where copies are sent
-    backup_target_key: SecretStr | None = None  # "ID:SECRET", or in a file:
-    backup_target_key_file: Path | None = None  # 0600; read at each round, so it may be renewed
-    backup_target_region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
-    backup_target_ca: Path | None = None  # who signs its certificate; the system's list if None
-    backup_keep_local: bool = True  # False: removed here once it stands there
     key_provider: Annotated[str, Field(pattern="^(file|environment|vault)$")] = "file"
     key_secret: SecretStr | None = None  # of the provider environment: every key comes from it
     vault_url: Annotated[str, Field(pattern=r"^https?://[^/?#@]+/?$")] | None = None
