@@ -30,6 +30,7 @@ class State:
         self.ward_load = [[0] * nights for _ in table.wards]
         self.theatre_left = list(table.theatre)
         self.cohorts: list[dict[str, list[int]]] = [defaultdict(list) for _ in range(rooms + 1)]
+        self._in_set: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def copy(self) -> "State":
         other = State(self.table)
@@ -79,19 +80,28 @@ class State:
         table, sex = self.table, self.table.sex[patient]
         for room, nights in option.parts:
             load, count = self.ward_load[table.ward_of[room]], self.count[sex][room]
-            for night in range(table.nights):
-                if nights >> night & 1:
-                    load[night] += by
-                    count[night] += by
+            for night, _bit in self._nights_of(nights):
+                load[night] += by
+                count[night] += by
             if by > 0:
                 self.inside[room].append(patient)
             else:
                 self.inside[room].remove(patient)
-            self._remember(patient, room, nights, by)
-            self.refresh(room)
-        use = table.theatre_use(patient, option.start) if option.parts else None
-        if use is not None:
-            self.theatre_left[use[0]] -= by * use[1]
+            if table.has_cohorts:
+                self._remember(patient, room, nights, by)
+            self._refresh(room, nights)
+        if self.theatre_left and option.parts:
+            use = table.theatre_use(patient, option.start)
+            if use is not None:
+                self.theatre_left[use[0]] -= by * use[1]
+
+    def _nights_of(self, nights: int) -> tuple[tuple[int, int], ...]:
+        """The nights of a set, each with its bit; few sets ever come about, so they are kept."""
+        known = self._in_set.get(nights)
+        if known is None:
+            known = tuple((n, 1 << n) for n in range(self.table.nights) if nights >> n & 1)
+            self._in_set[nights] = known
+        return known
 
     def _remember(self, patient: int, room: int, nights: int, by: int) -> None:
         cohort = self.table.cohort[patient]
@@ -106,13 +116,16 @@ class State:
             1 << night for night, most in enumerate(beds) if women[night] + men[night] >= most
         )
 
-    def refresh(self, room: int) -> None:
-        """Count the sets of nights of a room anew."""
-        full = fewer_w = fewer_m = fewer_w2 = fewer_m2 = 0
-        bit = 1
+    def _refresh(self, room: int, nights: int) -> None:
+        """Count the sets of nights of a room anew where these nights have changed."""
+        others = ~nights
+        full, fewer_w, fewer_m = self.full[room], self.less[0][room], self.less[1][room]
+        full, fewer_w, fewer_m = full & others, fewer_w & others, fewer_m & others
+        fewer_w2, fewer_m2 = self.less2[0][room] & others, self.less2[1][room] & others
         beds, women, men = self.beds[room], self.count[0][room], self.count[1][room]
-        for most, w, m in zip(beds, women, men, strict=True):
-            if w + m >= most:
+        for night, bit in self._nights_of(nights):
+            w, m = women[night], men[night]
+            if w + m >= beds[night]:
                 full |= bit
             if w < m:
                 fewer_w |= bit
@@ -122,7 +135,6 @@ class State:
                 fewer_m |= bit
                 if m < w - 1:
                     fewer_m2 |= bit
-            bit += bit
         self.full[room] = full
         self.less[0][room], self.less[1][room] = fewer_w, fewer_m
         self.less2[0][room], self.less2[1][room] = fewer_w2, fewer_m2
