@@ -40,9 +40,10 @@ def main() -> int:
         plan = solve(problem)
         size = {"requests": requests, "beds": beds, "load": round(os.getloadavg()[0], 1)}
         for found in (_why_nots(problem, plan), _explanations(problem, plan)):
-            print(json.dumps({**size, **found}))
+            print(json.dumps({**size, **found}), flush=True)
         for many in MUST:
-            print(json.dumps({**size, **_conflict(problem, many, asked.seconds)}))
+            found = _conflict(problem, many, asked.seconds)
+            print(json.dumps({**size, **found}), flush=True)
     return 0
 
 
@@ -55,9 +56,9 @@ def _why_nots(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
     ]
     spent, answers = [], []
     for request, bed in pairs:
-        started = perf_counter()
+        started = _now()
         answers.append(why_not(problem, plan, request, bed))
-        spent.append(perf_counter() - started)
+        spent.append(_since(started))
     exact = sum(answer.exact for answer in answers)
     forbidden = sum(bool(answer.forbidden) for answer in answers)
     return {"ask": "whyNot", "of": len(pairs), "exact": exact, "forbidden": forbidden} | _spent(
@@ -68,9 +69,9 @@ def _why_nots(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
 def _explanations(problem: BedPlanProblem, plan: BedPlan) -> dict[str, Any]:
     spent, exact, prices = [], 0, 0
     for item in plan.items[:ASKED]:
-        started = perf_counter()
+        started = _now()
         told = explain(problem, plan, item.request)
-        spent.append(perf_counter() - started)
+        spent.append(_since(started))
         exact += sum(other.exact for other in told.alternatives)
         prices += len(told.alternatives)
     return {"ask": "explain", "of": len(spent), "prices": prices, "exact": exact} | _spent(spent)
@@ -88,8 +89,25 @@ def _conflict(problem: BedPlanProblem, many: int, seconds: float) -> dict[str, A
     }  # fmt: skip
 
 
-def _spent(seconds: list[float]) -> dict[str, float]:
-    return {"median_s": round(median(seconds), 2), "longest_s": round(max(seconds), 2)}
+Spent = tuple[float, float]  # seconds on the clock, of the processor
+
+
+def _now() -> Spent:
+    return perf_counter(), process_time()
+
+
+def _since(started: Spent) -> Spent:
+    return perf_counter() - started[0], process_time() - started[1]
+
+
+def _spent(spent: list[Spent]) -> dict[str, float]:
+    clock, processor = ([each[i] for each in spent] for i in (0, 1))
+    return {
+        "median_s": round(median(clock), 2),
+        "longest_s": round(max(clock), 2),
+        "median_processor_s": round(median(processor), 2),
+        "longest_processor_s": round(max(processor), 2),
+    }
 
 
 if __name__ == "__main__":
