@@ -30,6 +30,7 @@ class Context:
     disclosures: Disclosures = field(default_factory=Disclosures)
     actions: set[str] = field(default_factory=set)  # of the root fields that were read
     noted: set[str] = field(default_factory=set)  # fields on record though about no patient
+    pending: bool = False  # something was done that is not cosigned by enough witnesses yet
     notes: dict[str, str] = field(default_factory=dict)  # codes on record with the read: a reason
     _sights: dict[tuple[Scope, bool, bool], Sight] = field(default_factory=dict)
     _assigned: frozenset[UUID] | None = None

@@ -109,7 +109,7 @@ class HttpDoor:
             result = await self._door.run(document, asked.operation_name, asked.variables, context)
             await context.seal_reads()  # what was shown is on record before it is shown
             outcome.is_(outcome_of(result))
-        payload = payload_of(result, asking.language, asking.request)
+        payload = payload_of(result, asking.language, asking.request, pending=context.pending)
         status = status_of(result, media_type)
         return _json(payload, status, media_type, _LOG_IN if status == 401 else None)
 

@@ -78,6 +78,7 @@ class _ThroughPipeline(FieldExtension):
 
     def _run(self, context: Context, actor: Actor, command: Command[Any], key: str | None) -> Any:
         done = context.app.pipeline.run(actor, command, key=key, operation=context.operation)
+        context.pending = context.pending or done.pending
         return self._view.of(done.result, self._sight(context, actor, done.scope, done.subjects))
 
     def _may_ask(self, context: Context, actor: Actor) -> None:

@@ -20,17 +20,23 @@ from kit.ids import new_id
 FAULT = "FAULT"
 BAD_DOCUMENT = "BAD_DOCUMENT"
 UNAUTHENTICATED = "UNAUTHENTICATED"
+PENDING = "PUBLICATION_PENDING"
 
 log = logging.getLogger("wardgrid.api")
 
 
-def payload_of(result: ExecutionResult, language: str, request: UUID | None) -> dict[str, Any]:
-    """The response map. Without `data` where nothing was executed."""
+def payload_of(
+    result: ExecutionResult, language: str, request: UUID | None, *, pending: bool = False
+) -> dict[str, Any]:
+    """The response map. Without `data` where nothing was executed. `pending` says that what was
+    done is not cosigned by enough witnesses yet."""
     payload: dict[str, Any] = {}
     if result.errors:
         payload["errors"] = [told(error, language, request) for error in result.errors]
     if not never_executed(result):
         payload["data"] = result.data
+    if pending:
+        payload["extensions"] = {"publication": PENDING}
     return payload
 
 

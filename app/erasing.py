@@ -54,6 +54,7 @@ class Erasing:
     signer: Signer
     do: Do
     alarm: Callable[[str], None]
+    known: Callable[[Collection[int]], bool] = lambda _entries: True  # outside the house
     replayed: int = 0  # erasures that the start had to do again
 
     def replay(self) -> None:
@@ -71,7 +72,7 @@ class Erasing:
             own = _shreds(session, None)
         for body, subjects in back:
             self.do(ReplayErasure(subjects=subjects, leaf=leaf_hash(body).hex()))
-        self._remember(own)  # an empty list too: none at all means that it was lost
+        self._remember(list(own.values()))  # an empty list too: none at all means that it was lost
         if back:
             self._scrub()
         self.replayed += len(back)
@@ -80,9 +81,10 @@ class Erasing:
         """Take every approved erasure as far as it can be taken now."""
         with reading(self.engine) as session:
             found = [(one, _shreds(session, one)) for one in approved(session)]
-        for erasure, bodies in found:
-            if not bodies:
-                continue  # the log is not signed that far yet
+        for erasure, shreds in found:
+            if not shreds or not self.known(list(shreds)):
+                continue  # the log is not signed that far yet, or not cosigned where it must be
+            bodies = list(shreds.values())
             if erasure.destroyed_at is None:
                 self._remember(bodies)
                 self.do(DestroyKeys(erasure_id=erasure.id))
@@ -120,11 +122,12 @@ class Erasing:
 
 
 def erasing_of(
-    settings: Settings, keys: Keys, engine: Engine, do: Do, alarm: Callable[[str], None]
-) -> Erasing:
+    settings: Settings, keys: Keys, engine: Engine, do: Do, alarm: Callable[[str], None],
+    known: Callable[[Collection[int]], bool],
+) -> Erasing:  # fmt: skip
     """Of this installation; `do` runs a command in the program's own name."""
     signer = erasures_signer(settings.log_origin, keys.secret(KeyKind.LEDGER))
-    return Erasing(settings, engine, signer, do, alarm)
+    return Erasing(settings, engine, signer, do, alarm, known)
 
 
 def _alive(session: Session, subjects: Collection[UUID]) -> bool:
@@ -143,8 +146,8 @@ def _alive(session: Session, subjects: Collection[UUID]) -> bool:
     return bool(connection.execute(keys).first())
 
 
-def _shreds(session: Session, erasure: Erasure | None) -> list[bytes]:
-    """Signed approvals, of one erasure or of all: a person's entries are known once the
+def _shreds(session: Session, erasure: Erasure | None) -> dict[int, bytes]:
+    """Signed approvals by entry, of one erasure or of all: a person's entries are known once the
     sequencer has linked them."""
     asked = (
         select(LEDGER_ENTRY.c.id, LEDGER_ENTRY.c.body)
@@ -158,4 +161,4 @@ def _shreds(session: Session, erasure: Erasure | None) -> list[bytes]:
         asked = asked.join(Patient, col(Patient.subject) == LEDGER_PERSON.c.person).where(
             col(Patient.id) == erasure.patient_id
         )
-    return [bytes(body) for _, body in session.connection().execute(asked)]
+    return {entry: bytes(body) for entry, body in session.connection().execute(asked)}

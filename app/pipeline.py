@@ -7,7 +7,7 @@ A refusal or fault rolls the change back and is itself recorded.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
@@ -50,6 +50,12 @@ class Checkpoints(Protocol):
     def wait_for(self, entry: int, timeout_s: float) -> None: ...
 
 
+class Witnesses(Protocol):
+    """Lets privileged actions wait until enough witnesses cosigned such a checkpoint."""
+
+    def wait_for(self, entry: int) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
     """A command's result, where it landed, and whether it is the answer of an earlier send."""
@@ -58,6 +64,7 @@ class Done(Generic[T]):
     scope: Scope
     replayed: bool = False
     subjects: frozenset[UUID] = frozenset()
+    pending: bool = False  # done and signed, but not cosigned by enough witnesses yet
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class Pipeline:
         answers: Answers,
         drafts: Drafts,
         checkpoints: Checkpoints,
+        witnesses: Witnesses,
         clock: Clock,
         room: DiskRoom,
     ) -> None:
@@ -92,6 +100,7 @@ class Pipeline:
         self._answers = answers
         self._drafts = drafts
         self._checkpoints = checkpoints
+        self._witnesses = witnesses
         self._clock = clock
         self._room = room
 
@@ -113,9 +122,11 @@ class Pipeline:
                           field="idempotencyKey")  # fmt: skip
         this = _Try(actor, command, key, operation or Operation())
         landed = self._land(this)
+        done: Done[T] = landed.result
         if command.privileged and landed.entry is not None:
             self._checkpoints.wait_for(landed.entry, timeout_s=10.0)
-        done: Done[T] = landed.result
+            if not self._witnesses.wait_for(landed.entry):
+                return _pending(command, done)
         return done
 
     def record(self, draft: Draft) -> None:
@@ -236,6 +247,14 @@ class Pipeline:
             "at": work.now,
         }
         session.connection().execute(_KEEP, row)
+
+
+def _pending(command: Command[T], done: Done[T]) -> Done[T]:
+    """It is done, and the answer says what is missing. Raises Retry where something would leave."""
+    if command.discloses:
+        raise Retry("recorded, but not cosigned by enough witnesses yet, so nothing was given out;"
+                    " try again", reason="PUBLICATION_PENDING")  # fmt: skip
+    return replace(done, pending=True)
 
 
 def _bound(this: _Try) -> bytes:

@@ -28,6 +28,7 @@ from app.backup_target import target_problems
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
 from app.password_settings import password_problems
+from app.witness_settings import WitnessSettings, witness_problems
 
 FILE_NAME = "wardgrid.toml"
 LEAST_SECRET = 32  # characters
@@ -44,7 +45,7 @@ class UnsafeSettings(ValueError):
     """The production profile refuses to start; the message lists every reason."""
 
 
-class Settings(ArchiveSettings, BackupSettings):
+class Settings(ArchiveSettings, BackupSettings, WitnessSettings):
     """Give it to the composition root; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="WARDGRID_", extra="forbid", frozen=True)
@@ -100,9 +101,6 @@ class Settings(ArchiveSettings, BackupSettings):
     smtp_ca: Path | None = None  # who signs the relay's certificate; the system's list if None
     notice_channels: Annotated[tuple[str, ...], NoDecode] = ()  # webhook, wecom, dingtalk, feishu
     notice_targets_inside: Annotated[tuple[str, ...], NoDecode] = ()  # host:port; tests only
-    witnesses: Annotated[tuple[str, ...], NoDecode] = ()  # "URL KEY" each, of those who cosign
-    witness_quorum: Annotated[int, Field(ge=1, le=64)] = 1  # so many of them are enough
-    witness_period_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
     daily_note_folder: Path | None = None  # where the signed head of each day is put, to be kept
     daily_note_to: Annotated[tuple[str, ...], NoDecode] = ()  # mail addresses that get it too
     key_provider: Annotated[str, Field(pattern="^(file|environment|vault)$")] = "file"
@@ -213,6 +211,7 @@ def _problems(settings: Settings) -> list[str]:
         *key_problems(settings),
         *password_problems(settings),
         *target_problems(settings),
+        *witness_problems(settings),
         *notice_problems(settings, relay_is_here=_loopback(settings.smtp_host or "")),
         *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),
     ]

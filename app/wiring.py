@@ -34,7 +34,9 @@ from app.own_timers import own_timers
 from app.parallel_writer import ParallelWriter
 from app.password_settings import unwanted_of
 from app.pipeline import Pipeline
+from app.plan_progress import keep_progress
 from app.program_figures import ProgramFigures, tell_of
+from app.publication import Publication
 from app.questions import Questions
 from app.read_only import DiskRoom, room_of
 from app.settings import Settings
@@ -56,7 +58,6 @@ from authz.tokens import AccessTokens
 from authz.watch import Watch
 from domain.break_glass.queries import lying_in
 from domain.patients.queries import treats
-from domain.plans.queries import DueRun
 from kit.clock import Clock, utc_now
 from kit.db import open_engine
 from kit.sealed import Vault
@@ -209,12 +210,15 @@ def build(
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
     room = room_of(settings, clock, tell)
+    breakers = Breakers()
+    witnessing = witnessing_of(settings, engine, tell, breakers.of[Outward.WITNESSES])
+    publication = Publication(witnessing, settings.log_origin, settings.witness_wait_s)
     pipeline = Pipeline(
         writer=writer, decisions=decisions, vault=vault, drafts=drafts, checkpoints=sequencer,
-        answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room,
+        answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room, witnesses=publication,
     )  # fmt: skip
     gate = Gate(engine, tokens := access_tokens(settings, keys), clock)
-    figures, breakers = ProgramFigures(), Breakers()
+    figures = ProgramFigures()
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
@@ -225,10 +229,11 @@ def build(
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),
-        witnessing=witnessing_of(settings, engine, tell, breakers.of[Outward.WITNESSES]),
-        erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell),
         archiving=Archiving(settings, engine, ledger_signer(settings, keys).verifier,
                             lambda one: pipeline.run(PROGRAM, one), tell, clock),
+        witnessing=witnessing,
+        erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell,
+                           publication.known),
         watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=Metrics(),
         room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
@@ -239,7 +244,7 @@ def build(
 def _listen(app: App, bell: Bell, figures: ProgramFigures) -> None:
     bell.ring.append(app.jobs.wake)
     app.feed.listen(app.watch.heard)
-    app.jobs.on_progress = _keep_progress(app)
+    app.jobs.on_progress = keep_progress(app)
     tell_of(app, figures)
 
 
@@ -280,16 +285,6 @@ def _sequencer(
     return Sequencer(
         engine, ledger_signer(settings, keys), secrets, settings.guard_file, writer.raw, alarm
     )
-
-
-def _keep_progress(app: App) -> Callable[[DueRun, dict[str, Any]], None]:
-    def keep(run: DueRun, progress: dict[str, Any]) -> None:
-        app.progress[run.proposal_id] = progress
-        app.feed.tell(run.scope, "PlanProgress", {"plan": str(run.proposal_id)}, app.clock())
-        while len(app.progress) > 100:
-            app.progress.pop(next(iter(app.progress)))
-
-    return keep
 
 
 def _snapshot(engine: Engine) -> dict[str, object]:

@@ -7,6 +7,7 @@ alarm. One that is away is only counted; the log goes on.
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ log = logging.getLogger("wardgrid.witness")
 
 TIMEOUT_S = 5.0
 MOST_ANSWER = 4096
+AWAITED_S = 1.0
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class Witnessing:
     cosigned: int = 0  # leaves of the newest checkpoint that enough cosigned
     transport: httpx.BaseTransport | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
+    _wake: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -72,8 +75,13 @@ class Witnessing:
             self._thread = threading.Thread(target=self._loop, name="witnesses", daemon=True)
             self._thread.start()
 
+    def wake(self) -> None:
+        """Somebody waits for cosignatures: look now."""
+        self._wake.set()
+
     def stop(self) -> None:
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -86,15 +94,25 @@ class Witnessing:
         checkpoint = read_unchecked(note)
         if checkpoint.size == self.cosigned:
             return True
-        lines = [line for one in self.witnesses if (line := self._ask(one, note, checkpoint.size))]
-        if len(lines) < self.quorum:
-            return False
-        replace_file(self.file, (note + "".join(lines)).encode())
-        self.cosigned = checkpoint.size
-        return True
+        lines: list[str] = []
+        with ThreadPoolExecutor(max(1, len(self.witnesses)), "witness") as asking:
+            asked = [asking.submit(self._ask, one, note, checkpoint.size) for one in self.witnesses]
+            for answered in as_completed(asked):
+                if (line := answered.result()) is not None:
+                    lines.append(line)
+                    self._keep(note, lines, checkpoint.size)
+        return len(lines) >= self.quorum
+
+    def _keep(self, note: str, lines: list[str], size: int) -> None:
+        """As soon as there are enough: nobody waits for a witness that hangs."""
+        if len(lines) >= self.quorum:
+            replace_file(self.file, (note + "".join(sorted(lines))).encode())
+            self.cosigned = size
 
     def _loop(self) -> None:
-        while not self._stop.wait(self.period_s):
+        while not self._stop.is_set():
+            self._wake.wait(self.period_s)
+            self._wake.clear()
             try:
                 self.look()
             except Exception as fault:  # the log does not wait for its witnesses
@@ -160,8 +178,12 @@ class Witnessing:
 def witnessing_of(
     settings: Settings, engine: Engine, alarm: Callable[[str], None], circuits: Circuits
 ) -> Witnessing:
-    """As the settings say."""
+    """As the settings say. Another process cannot wake this one, so it looks more often where
+    somebody there may wait."""
+    period_s = settings.witness_period_s
+    if settings.witness_wait_s:
+        period_s = min(period_s, AWAITED_S)
     return Witnessing(
         engine, witnesses_of(settings.witnesses), settings.witness_quorum, settings.witnessed_file,
-        settings.witness_period_s, alarm, circuits,
+        period_s, alarm, circuits,
     )  # fmt: skip

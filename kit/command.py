@@ -27,6 +27,7 @@ class Command(ABC, Generic[T]):
 
     action: ClassVar[str]
     privileged: ClassVar[bool] = False  # waits for the checkpoint that covers its entry
+    discloses: ClassVar[bool] = False  # and then something leaves the house: not before it is known
     # False: no rule over rows that it does not change depends on what it reads. PostgreSQL then
     # runs it READ COMMITTED, where the writers of one device's rows wait instead of failing.
     serializable: ClassVar[bool] = True

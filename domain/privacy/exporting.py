@@ -27,6 +27,7 @@ class ExportAudit(Command[int]):
 
     action = "ledger.export"
     privileged = True
+    discloses = True
     serializable = False
 
     hospital_id: UUID | None = None

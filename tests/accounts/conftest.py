@@ -45,6 +45,12 @@ class NoCheckpoints:
         """Covered at once: what signs checkpoints is tested elsewhere."""
 
 
+class NoWitnesses:
+    def wait_for(self, entry: int) -> bool:
+        """Nobody waits for them here."""
+        return True
+
+
 @dataclass
 class House:
     engine: Engine
@@ -120,7 +126,7 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     pipeline = Pipeline(
         writer=writer, decisions=decisions, vault=vault, drafts=Drafts(decisions),
         answers=Answers(KEYS.secret(KeyKind.ANSWER)), checkpoints=NoCheckpoints(), clock=clock,
-        room=DiskRoom(tmp_path, 0, 0, clock),
+        room=DiskRoom(tmp_path, 0, 0, clock), witnesses=NoWitnesses(),
     )  # fmt: skip
     tokens = AccessTokens("test.example", "wardgrid", {"token-1": KEYS.signer(KeyKind.TOKEN)})
     gate = Gate(engine, tokens, clock)
