@@ -8,7 +8,6 @@ from app.cli_house import read_settings
 from app.cli_options import DataFolder, group, stop
 
 _ONE_FOR_EVER = {
-    "blind": "nobody who is here would be found by name or number any more",
     "ledger": "nobody could check the next checkpoint with the public key that they hold",
 }
 app = group("Keys of the sealed fields, tokens and the ledger.")
@@ -51,7 +50,12 @@ def doctor(
 
 def _examined(settings: Any, keys: Any, engine: Any, full: bool) -> list[Any]:
     from app.backups.shelf import standing
-    from app.rotation.doctor import examine_backups, examine_brought_back, examine_fields
+    from app.rotation.doctor import (
+        examine_backups,
+        examine_brought_back,
+        examine_fields,
+        examine_indexes,
+    )
     from audit.doctor import examine, examine_ledger
     from kit.db import reading
 
@@ -60,6 +64,7 @@ def _examined(settings: Any, keys: Any, engine: Any, full: bool) -> list[Any]:
             *examine(keys, session),
             *examine_ledger(keys, session, settings.log_origin, full=full),
             *examine_fields(keys, session, full=full),
+            *examine_indexes(keys, session, full=full),
             *examine_brought_back(session),
             *examine_backups(keys, standing(settings.backups)),
         ]
@@ -68,7 +73,7 @@ def _examined(settings: Any, keys: Any, engine: Any, full: bool) -> list[Any]:
 @app.command()
 def add(
     data: DataFolder,
-    kind: Annotated[str, typer.Argument(help="kek, mac, token, answer or backup.")],
+    kind: Annotated[str, typer.Argument(help="kek, blind, mac, token, answer or backup.")],
 ) -> None:
     """Make the next version of a key: it writes from the next start on, older ones still read."""
     from audit.keys import KeyKind, KeyTrouble, add_key

@@ -100,11 +100,13 @@ def examine_ledger(keys: Keys, session: Session, log: str, *, full: bool) -> tup
 
 
 def not_needed(keys: Keys, findings: Iterable[Finding]) -> Iterator[str]:
-    """Older KEKs that no key of a person stands under any more."""
-    needed = {finding.what for finding in findings}
-    for version in keys.versions(KeyKind.KEK)[:-1]:
-        if (name := f"{KeyKind.KEK.value}-{version}") not in needed:
-            yield name
+    """Older KEKs that no key of a person stands under any more, and blind keys that nobody is
+    found by."""
+    needed = {word for finding in findings for word in finding.what.split()}
+    for kind in (KeyKind.KEK, KeyKind.BLIND):
+        for version in keys.versions(kind)[:-1]:
+            if (name := f"{kind.value}-{version}") not in needed:
+                yield name
 
 
 def _open(keys: Keys, rows: Sequence[SubjectKey]) -> list[bool]:

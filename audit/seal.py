@@ -10,7 +10,6 @@ import hmac
 import os
 import threading
 import time
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -20,10 +19,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import Session, col, select
 
+from audit.blind_turn import ONLY, BlindTurn
 from audit.erased import ErasedPeople
 from audit.kek import NONCE, KekAway
-from audit.keys import KeyKind, Keys
+from audit.keys import KeyKind, Keys, KeyTrouble
 from audit.subjects import ErasedSubject, SubjectKey, make_subject_key, unwrap, unwrap_all
+from kit.blind import Blinds, folded
 from kit.clock import Clock, utc_now
 from kit.sealed import Erased, SealBroken, Sealed, SealedPlace
 
@@ -114,12 +115,13 @@ class FieldVault:
 class BoundVault:
     """A `kit.sealed.Vault` within one transaction."""
 
-    __slots__ = ("_clock", "_keys", "_mine", "_sealers", "_session", "_shared")
+    __slots__ = ("_clock", "_keys", "_mine", "_sealers", "_session", "_shared", "_turn")
 
     def __init__(self, shared: FieldVault, session: Session, keys: Keys, clock: Clock) -> None:
         self._shared, self._session, self._keys, self._clock = shared, session, keys, clock
         self._sealers: dict[UUID, tuple[AESGCM, bytes]] = {}
         self._mine: dict[bytes, _Opener] = {}
+        self._turn: BlindTurn | None = None
 
     @property
     def keys(self) -> Keys:
@@ -175,10 +177,27 @@ class BoundVault:
             self._session.delete(row)
         return len(rows)
 
-    def blind(self, text: str, purpose: str) -> bytes:
-        """16 bytes, equal for texts that NFKC casefolding makes equal. Truncate it for names."""
-        key = _purpose_key(self._keys.secret(KeyKind.BLIND), purpose)
-        return hmac.digest(key, folded(text).encode(), hashlib.sha256)[:BLIND_LENGTH]
+    def blind(self, text: str, purpose: str) -> Blinds:
+        """16 bytes each, equal for texts that NFKC casefolding makes equal. Raises KeyTrouble."""
+        turn, plain = self.blind_turn(), folded(text).encode()
+        first, other = (
+            None if version is None else self._index(version, purpose, plain)
+            for version in turn.versions
+        )
+        return Blinds(first, other, turn.place)
+
+    def blind_turn(self) -> BlindTurn:
+        """The blind keys in force in this transaction. Raises KeyTrouble."""
+        with self._session.no_autoflush:
+            # kept, because the session keeps rows weakly: one statement for a transaction
+            self._turn = self._session.get(BlindTurn, ONLY)
+        if self._turn is None:
+            raise KeyTrouble("blind_turn has lost its row: restore it from a backup")
+        return self._turn
+
+    def _index(self, version: int, purpose: str, plain: bytes) -> bytes:
+        key = _purpose_key(self._keys.secret(KeyKind.BLIND, version), purpose)
+        return hmac.digest(key, plain, hashlib.sha256)[:BLIND_LENGTH]
 
     def __repr__(self) -> str:
         return "BoundVault(***)"
@@ -193,7 +212,8 @@ class BoundVault:
         if erased is not None or subject in self._shared.erased:
             raise Erased("this person was erased")
         if row is None:
-            row = make_subject_key(self._keys, subject, self._clock())
+            blind = self.blind_turn().newest
+            row = make_subject_key(self._keys, subject, self._clock(), blind=blind)
             self._session.add(row)
         cipher = unwrap(self._keys, row)
         label = bytes((FORMAT, AES_256_GCM)) + row.kek_version.to_bytes(2, "big") + row.id.bytes
@@ -223,12 +243,6 @@ class BoundVault:
 def key_of(sealed: Sealed) -> UUID:
     """The id of the key that sealed the field."""
     return UUID(bytes=sealed.ciphertext[4:_LABEL])
-
-
-def folded(text: str) -> str:
-    """The form in which texts are compared: NFKC, casefolded, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(unicodedata.normalize("NFKC", plain).split())
 
 
 def _bound(place: SealedPlace) -> bytes:

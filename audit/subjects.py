@@ -45,9 +45,12 @@ class ErasedSubject(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcTime, nullable=False, index=True)
 
 
-def make_subject_key(keys: Keys, subject: UUID, at: datetime, generation: int = 1) -> SubjectKey:
-    """A fresh key for the subject, not yet in the database. Raises KekAway."""
-    blind, key_id = keys.newest(KeyKind.BLIND), new_id()
+def make_subject_key(
+    keys: Keys, subject: UUID, at: datetime, generation: int = 1, *, blind: int
+) -> SubjectKey:
+    """A fresh key for the subject, not yet in the database. `blind` is the version of the blind
+    key that its check shows. Raises KekAway, KeyTrouble."""
+    key_id = new_id()
     wrapped = keys.kek.wrap(AESGCM.generate_key(256), _bound(key_id, subject))
     return SubjectKey(
         id=key_id,

@@ -16,6 +16,7 @@ from domain.inbound.handling import KeepParked, OpenInbound, ParkInbound
 from domain.inbound.model import Door, InboundMessage, InboundState
 from domain.inbound.receipts import Envelope, Obstacle
 from domain.places.model import Hospital
+from kit.blind import indexed, like
 from kit.command import Command
 from kit.db import reading
 from kit.errors import NotFound, Refusal
@@ -94,7 +95,7 @@ class Intake:
         message = self._apply(envelope, event, remedies)
         self.summary.count(message)
         self._tell()
-        if "RegisterEncounter" in message.effects and message.visit is not None:
+        if "RegisterEncounter" in message.effects and indexed(message, "visit"):
             self._catch_up(message)
         return message
 
@@ -171,7 +172,7 @@ class Intake:
                     select(InboundMessage.id)
                     .where(
                         InboundMessage.hospital_id == message.hospital_id,
-                        InboundMessage.visit == message.visit,
+                        like(InboundMessage, message, "visit"),
                         InboundMessage.state == InboundState.PARKED,
                         InboundMessage.reason == VISIT_UNKNOWN,
                     )

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
+from kit.blind import Blinds
+
 
 class Sealed:
     """Ciphertext of one field. Prints as *** and compares by its bytes."""
@@ -61,7 +63,7 @@ class Vault(Protocol):
     def open(self, sealed: Sealed, place: SealedPlace) -> str:
         """Raises SealBroken if the ciphertext does not belong to the place."""
 
-    def blind(self, text: str, purpose: str) -> bytes:
+    def blind(self, text: str, purpose: str) -> Blinds:
         """Equality index over NFKC-casefolded text: 16 bytes, keyed per purpose."""
 
     def erase(self, subject: UUID) -> None:

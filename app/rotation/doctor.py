@@ -4,7 +4,8 @@ A person's key that was destroyed on record (`privacy.shred`) leaves fields that
 that is as it should be. One that is gone without a record, or back after it, is not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,20 +14,25 @@ from sqlmodel import Session, col, select
 
 from app.backups.container import BackupRefused, require_key
 from app.backups.shelf import Kept
+from app.rotation.blinds import blind_indexes
 from app.rotation.fields import PlaceOf, field_places
 from app.rotation.stages import sealed_columns
+from audit.blind_turn import BlindTurn
 from audit.doctor import Finding, Tally
-from audit.keys import Keys, KeyTrouble
+from audit.keys import KeyKind, Keys, KeyTrouble
 from audit.seal import BoundVault, FieldVault, key_of
 from audit.subjects import SubjectKey
 from audit.tables import LEDGER_ENTRY
 from domain.keys.model import KeyRotation, RotationKind, RotationState
+from kit.blind import Blinds, columns_of
 from kit.canonical import parse_canonical
 from kit.sealed import SealBroken
 
 SAMPLE = 200  # rows of a table, the newest, where not all are looked at
 SHRED = "privacy.shred"
 _DAMAGED = "the field or its key was changed: restore the row from a backup"
+_NO_BLIND = "bring back this key: without it nobody is found by name or number"
+_WRONG_INDEX = "the index was changed: rotate BLIND, which makes all of them anew"
 _GONE = "the person's key was deleted without a record: restore subject_key from a backup"
 
 
@@ -41,6 +47,38 @@ def examine_fields(keys: Keys, session: Session, *, full: bool) -> tuple[Finding
         for row in rows:
             _look(tally, vault, row, place_of, erased)
     return tally.findings()
+
+
+def examine_indexes(keys: Keys, session: Session, *, full: bool) -> tuple[Finding, ...]:
+    """Whether people are found by the blind keys in force: the newest rows, or all."""
+    tally, vault = Tally(), FieldVault(keys).bind(session)
+    turn = vault.blind_turn()
+    for version in filter(None, turn.versions):
+        held = version in keys.versions(KeyKind.BLIND)
+        tally.count(f"index by blind-{version}", held, "blind_turn", _NO_BLIND)
+    for table, indexes in blind_indexes().items():
+        asked = select(table).order_by(col(cast(Any, table).id).desc())
+        rows = session.exec(asked.execution_options(yield_per=500) if full else asked.limit(SAMPLE))
+        for row in rows:
+            for name, remake in indexes.items():
+                _compare(tally, turn, row, name, partial(remake, vault, row))
+    return tally.findings()
+
+
+def _compare(
+    tally: Tally, turn: BlindTurn, row: Any, name: str, remake: Callable[[], Blinds | None]
+) -> None:
+    """The column that is searched; the other one may be on its way."""
+    stored = getattr(row, columns_of(name)[turn.place])
+    if stored is None:
+        return
+    try:
+        made = remake()
+    except (SealBroken, KeyTrouble):
+        return  # named by examine_fields, or above
+    if made is not None:
+        tally.count(f"index by blind-{turn.asks}", made.sought == stored,
+                    f"{name} of {row.id}", _WRONG_INDEX)  # fmt: skip
 
 
 def examine_brought_back(session: Session) -> tuple[Finding, ...]:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.rotation.stages import Damaged, Stage, Turning, stages
-from audit.keys import Keys, KeyTrouble
+from app.rotation.stage import Damaged, Stage, Turning
+from app.rotation.stages import stages
+from audit.keys import KeyKind, Keys, KeyTrouble
 from audit.seal import BoundVault
-from domain.keys.model import KeyRotation, RotationState
+from domain.keys.model import KeyRotation, RotationKind, RotationState
 from domain.keys.queries import due, running
 from kit.command import Command
 from kit.work import NETWORK, Scope, Work
@@ -40,7 +41,7 @@ class TurnKeys(Command[None]):
             return
         if rotation.key_version is None:
             vault.keys.look_again()
-            rotation.key_version = vault.keys.kek.newest()
+            rotation.key_version = _target(rotation.kind, vault.keys)
         way = stages(rotation.kind)
         stage = way[rotation.stage]
         rows = _batch(work.session, stage, rotation.after)
@@ -49,6 +50,11 @@ class TurnKeys(Command[None]):
         rotation.after = rows[-1].id if len(rows) == BATCH else None
         if rotation.after is None:
             _end_pass(rotation, way, work)
+
+
+def _target(kind: RotationKind, keys: Keys) -> int:
+    """The version that the rotation moves to."""
+    return keys.newest(KeyKind.BLIND) if kind is RotationKind.BLIND else keys.kek.newest()
 
 
 def _batch(session: Session, stage: Stage, after: UUID | None) -> Sequence[Any]:
@@ -82,10 +88,11 @@ def _end_pass(rotation: KeyRotation, way: tuple[Stage, ...], work: Work) -> None
         work.note(total=rotation.moved, damaged=rotation.damaged, ended=1)
         work.emit("KeyRotationEnded", NETWORK, rotation=rotation.id)
         return
-    before, following = way[rotation.stage - 1], way[rotation.stage]
-    if following.wait and not before.wait:
+    following = way[rotation.stage]
+    if following.wait:
         rotation.due_at = work.now + following.wait
-        rotation.damaged = 0  # counted anew by the passes that decide
+    if following.decides:
+        rotation.damaged = 0
 
 
 @dataclass(slots=True)

@@ -30,8 +30,9 @@ from domain.beds.shown import (
     WaitingShown,
 )
 from domain.beds.snapshot import AnyRow, Area, Snapshot, snapshot
-from domain.patients.model import EncounterStatus, Isolation
+from domain.patients.model import FAMILY, EncounterStatus, Isolation
 from domain.places.reach import hospital_in_reach, hospital_of_ward
+from kit.blind import indexed
 from kit.work import Scope
 
 LIVE, HISTORY = "LIVE", "HISTORY"
@@ -177,15 +178,15 @@ def _use(facts: BedFacts) -> str:
 
 def _surnames(shot: Snapshot) -> Counter[tuple[UUID, bytes]]:
     """How many patients of a ward share a family name, by its blind index."""
-    return Counter(
-        (row.ward_id, blind)
-        for row in shot.stays
-        for blind in {row.family_zh_blind, row.family_en_blind} - {None}
-    )
+    return Counter((row.ward_id, blind) for row in shot.stays for blind in _family(row))
+
+
+def _family(row: AnyRow) -> frozenset[bytes]:
+    return frozenset[bytes]().union(*(indexed(row, name) for name in FAMILY))
 
 
 def _stay(row: AnyRow, surnames: Counter[tuple[UUID, bytes]], moment: datetime) -> StayShown:
-    blinds = {row.family_zh_blind, row.family_en_blind} - {None}
+    blinds = _family(row)
     return StayShown(
         id=row.id, since=row.since, encounter_id=row.encounter_id, patient_id=row.patient_id,
         patient_hospital_id=row.patient_hospital_id, subject=row.subject,

@@ -26,6 +26,7 @@ from domain.beds.model import (
     StayLeave,
 )
 from domain.patients.model import (
+    FAMILY,
     Encounter,
     EncounterPhase,
     ExpectedDischarge,
@@ -34,6 +35,7 @@ from domain.patients.model import (
 )
 from domain.places.model import Hospital, Room, Ward, WardStaffing
 from domain.places.times import during, sometime
+from kit.blind import columns_of
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -149,7 +151,7 @@ def _person() -> list[Any]:
         col(Encounter.id).label("encounter_id"), col(Patient.id).label("patient_id"),
         col(Patient.hospital_id).label("patient_hospital_id"), col(Patient.subject),
         col(Patient.sex), col(Patient.birth_date), col(Patient.privacy), col(Patient.initials),
-        col(Patient.family_zh_blind), col(Patient.family_en_blind),
+        *(col(getattr(Patient, each)) for name in FAMILY for each in columns_of(name)),
         col(PlacementNeed.isolation), col(PlacementNeed.organism),
     ]  # fmt: skip
 

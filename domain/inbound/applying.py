@@ -13,6 +13,7 @@ from domain.inbound.model import InboundMessage, InboundState
 from domain.inbound.receipts import Envelope, received, repeated, settle, visit_digest
 from domain.places.model import Hospital
 from domain.places.times import store
+from kit.blind import put
 from kit.command import Command
 from kit.work import Scope, Work
 
@@ -93,7 +94,9 @@ class RetryInbound(Command[InboundMessage]):
         doing = _do(work, receipt.hospital_id, receipt.source, self.event, self.leeway)
         receipt.attempts += 1
         receipt.kind, receipt.event_at, receipt.spot = self.kind, self.event.at, self.spot
-        receipt.visit = visit_digest(work, self.visit) if self.visit else None
+        put(receipt, "visit", visit_digest(work.vault, self.visit) if self.visit else None)
+        place = receipt.place("visit_number")
+        receipt.visit_number = work.seal(self.visit, place) if self.visit else None
         if doing.patient is not None:
             _hand_over(work, receipt, doing.patient.subject)
         _write(doing, receipt)
@@ -127,7 +130,7 @@ def _hand_over(work: Work, receipt: InboundMessage, subject: UUID) -> None:
         return
     texts = {
         column: work.open(sealed, receipt.place(column))
-        for column in ("body", "original")
+        for column in ("body", "original", "identity", "visit_number")
         if (sealed := getattr(receipt, column)) is not None
     }
     receipt.subject = subject

@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
 from domain.places.model import LEDGERED
+from kit.blind import BlindColumn
 from kit.rows import Row, UtcTime, one_of, words
 from kit.sealed import Sealed, SealedColumn, SealedPlace
 from kit.work import Scope
@@ -52,8 +53,14 @@ class InboundMessage(Row, table=True):
             "one_effect_per_message", "hospital_id", "source", "control_id", "digest",
             unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST,
         ),
+        Index(
+            "one_effect_per_other_message", "hospital_id", "source", "control_id", "digest_other",
+            unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST,
+        ),
+        CheckConstraint("digest IS NOT NULL OR digest_other IS NOT NULL", name="has_a_digest"),
         Index("inbound_by_state", "hospital_id", "state", "event_at"),
         Index("inbound_of_visit", "hospital_id", "visit"),
+        Index("inbound_of_other_visit", "hospital_id", "visit_other"),
     )  # fmt: skip
 
     hospital_id: UUID = Field(foreign_key="hospital.id")
@@ -62,8 +69,14 @@ class InboundMessage(Row, table=True):
     peer: str | None = Field(default=None, max_length=40, sa_column_kwargs=LEDGERED)
     control_id: str = Field(max_length=80, sa_column_kwargs=LEDGERED)
     kind: str = Field(max_length=20, sa_column_kwargs=LEDGERED)  # ADT^A01
-    digest: bytes = Field(sa_type=LargeBinary)  # keyed: tells nothing about the text
-    visit: bytes | None = Field(default=None, sa_type=LargeBinary)  # keyed, of the visit number
+    # keyed: tells nothing about the text
+    digest: bytes | None = Field(default=None, sa_type=BlindColumn)
+    digest_other: bytes | None = Field(default=None, sa_type=BlindColumn)
+    # keyed, of the visit number
+    visit: bytes | None = Field(default=None, sa_type=BlindColumn)
+    visit_other: bytes | None = Field(default=None, sa_type=BlindColumn)
+    identity: Sealed | None = Field(default=None, sa_type=SealedColumn)  # what `digest` is made of
+    visit_number: Sealed | None = Field(default=None, sa_type=SealedColumn)
     number: int = 0  # place in its batch: equal times keep their order
     event_at: datetime | None = Field(default=None, sa_type=UtcTime)
     received_at: datetime = Field(sa_type=UtcTime)
@@ -90,7 +103,7 @@ class InboundMessage(Row, table=True):
         return Scope(self.hospital_id)
 
     def place(self, column: str) -> SealedPlace:
-        """Where `body` or `original` lives."""
+        """Where a sealed column of it lives."""
         return SealedPlace(self.hospital_id, "inbound_message", column, self.id, self.subject)
 
 

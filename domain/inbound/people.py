@@ -11,6 +11,7 @@ from domain.patients.commands import Identity, RegisterPatient, UpdatePatient
 from domain.patients.identity import identifier_blind, visit_blind
 from domain.patients.model import Encounter, EncounterClass, EncounterStatus, PatientIdentifier, Sex
 from domain.patients.model import Patient as PatientRow
+from kit.blind import same
 from kit.errors import Conflict
 from kit.work import Work
 
@@ -38,7 +39,11 @@ def known_patient(
             .where(
                 PatientIdentifier.hospital_id == hospital_id,
                 PatientIdentifier.system == system,
-                PatientIdentifier.blind == identifier_blind(work.vault, system, number.value),
+                same(
+                    PatientIdentifier,
+                    "blind",
+                    identifier_blind(work.vault, system, number.value),
+                ),
                 col(PatientIdentifier.retired_at).is_(None),
             )
         ).first()
@@ -90,7 +95,11 @@ def has_number(work: Work, patient: PatientRow, number: commands.Identifier) -> 
         select(PatientIdentifier.id).where(
             PatientIdentifier.patient_id == patient.id,
             PatientIdentifier.system == number.system,
-            PatientIdentifier.blind == identifier_blind(work.vault, number.system, number.value),
+            same(
+                PatientIdentifier,
+                "blind",
+                identifier_blind(work.vault, number.system, number.value),
+            ),
             col(PatientIdentifier.retired_at).is_(None),
         )
     )
@@ -105,7 +114,7 @@ def known_encounter(
         return work.session.exec(
             select(Encounter).where(
                 Encounter.hospital_id == hospital_id,
-                Encounter.visit_blind == visit_blind(work.vault, number),
+                same(Encounter, "visit_blind", visit_blind(work.vault, number)),
                 Encounter.status != EncounterStatus.ERROR,
             )
         ).first()

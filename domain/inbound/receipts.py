@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from domain.inbound.model import Door, InboundMessage, InboundState
 from domain.places.times import store
+from kit.blind import Blinds, among, folded, put
 from kit.errors import Refusal
 from kit.ids import new_id
+from kit.sealed import Vault
 from kit.work import Work
 
 REUSED = "CONTROL_ID_REUSED"  # another message of this sender came under the same number
@@ -56,7 +59,7 @@ def repeated(work: Work, envelope: Envelope) -> InboundMessage | None:
             InboundMessage.hospital_id == envelope.hospital_id,
             InboundMessage.source == envelope.source,
             InboundMessage.control_id == envelope.control_id,
-            InboundMessage.digest == digest_of(work, envelope),
+            among(InboundMessage, "digest", digests_of(work.vault, envelope)),
             InboundMessage.state != InboundState.DUPLICATE,
         )
     ).first()
@@ -75,6 +78,9 @@ def received(
     receipt = _receipt(work, envelope, state, subject)
     if envelope.body is not None:
         receipt.body = work.seal(envelope.body, receipt.place("body"))
+    receipt.identity = work.seal(fingerprint(envelope.identity), receipt.place("identity"))
+    if envelope.visit:
+        receipt.visit_number = work.seal(envelope.visit, receipt.place("visit_number"))
     if _number_is_used(work, envelope):
         receipt.remarks = [*receipt.remarks, REUSED]
     return receipt
@@ -100,14 +106,25 @@ def settle(
     work.emit("InboundSettled", receipt.scope, message=receipt.id, state=state.value)
 
 
-def digest_of(work: Work, envelope: Envelope) -> bytes:
-    """The keyed hash by which a repeated message is recognised."""
-    return work.vault.blind(envelope.identity, "inbound_message.digest")
+def fingerprint(identity: str) -> str:
+    """What the digest is made of: short enough to be kept, sealed, for another key."""
+    return sha256(folded(identity).encode()).hexdigest()
 
 
-def visit_digest(work: Work, number: str) -> bytes:
+def digest_of(vault: Vault, printed: str) -> Blinds:
+    """The keyed hash of a fingerprint, by which a repeated message is recognised."""
+    return vault.blind(printed, "inbound_message.digest")
+
+
+def visit_digest(vault: Vault, number: str) -> Blinds:
     """The keyed hash that ties the messages of a visit together."""
-    return work.vault.blind(number, "inbound_message.visit")
+    return vault.blind(number, "inbound_message.visit")
+
+
+def digests_of(vault: Vault, envelope: Envelope) -> tuple[Blinds, Blinds]:
+    """By which this very message is known, if it is: one that came before there were fingerprints
+    has the keyed hash of its whole identity."""
+    return digest_of(vault, fingerprint(envelope.identity)), digest_of(vault, envelope.identity)
 
 
 def _receipt(
@@ -116,13 +133,14 @@ def _receipt(
     key = new_id()
     receipt = InboundMessage(
         id=key, hospital_id=envelope.hospital_id, door=envelope.door, source=envelope.source,
-        control_id=envelope.control_id, kind=envelope.kind, digest=digest_of(work, envelope),
+        control_id=envelope.control_id, kind=envelope.kind,
         number=envelope.number, event_at=envelope.event_at, received_at=work.now,
         codec=envelope.codec, state=state, spot=envelope.spot, remarks=list(envelope.remarks),
         settled_at=work.now, settled_by=work.actor.id, peer=envelope.peer,
     )  # fmt: skip
+    put(receipt, "digest", digest_of(work.vault, fingerprint(envelope.identity)))
     if envelope.visit:
-        receipt.visit = visit_digest(work, envelope.visit)
+        put(receipt, "visit", visit_digest(work.vault, envelope.visit))
     if subject is not None:
         receipt.subject = subject
     return receipt

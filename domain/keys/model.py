@@ -13,6 +13,7 @@ from kit.work import NETWORK, Scope
 
 class RotationKind(StrEnum):
     KEK = "KEK"  # wraps the keys of people: they are wrapped anew, no field changes
+    BLIND = "BLIND"  # indexes sealed names and numbers: every row is indexed anew
     SUBJECT = "SUBJECT"  # a new key for every person, and their fields sealed anew under it
 
 

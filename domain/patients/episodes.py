@@ -23,6 +23,7 @@ from domain.patients.states import IN_HOUSE, begin, require_live
 from domain.places.commands import replace_given, require_open
 from domain.places.model import CareLevel, Ward
 from domain.places.times import expect_version, happened, recorded, store, succeed
+from kit.blind import put, same
 from kit.command import Command
 from kit.errors import Conflict, Invalid
 from kit.ids import new_id
@@ -227,7 +228,7 @@ def _number(work: Work, encounter: Encounter, number: str | None) -> None:
     blind = visit_blind(work.vault, number)
     taken = work.session.exec(
         select(Encounter.id).where(
-            Encounter.hospital_id == encounter.hospital_id, Encounter.visit_blind == blind,
+            Encounter.hospital_id == encounter.hospital_id, same(Encounter, "visit_blind", blind),
             Encounter.status != EncounterStatus.ERROR, Encounter.id != encounter.id,
         )
     ).first()  # fmt: skip
@@ -236,7 +237,7 @@ def _number(work: Work, encounter: Encounter, number: str | None) -> None:
                        field="visitNumber", blocking=taken)  # fmt: skip
     place = visit_place(encounter.hospital_id, encounter.id, encounter.subject)
     encounter.visit_number = work.seal(number.strip(), place)
-    encounter.visit_blind = blind
+    put(encounter, "visit_blind", blind)
 
 
 def require_ward(work: Work, ward_id: UUID | None, hospital_id: UUID, *, needed: bool) -> None:

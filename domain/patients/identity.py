@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from domain.patients.model import Patient, PatientIdentifier
 from domain.places.times import store
+from kit.blind import Blinds, put, same
 from kit.errors import Conflict, Invalid
 from kit.ids import new_id
 from kit.sealed import Sealed, SealedPlace, Vault
@@ -67,7 +68,7 @@ def seal_identity(work: Work, patient: Patient, identity: Identity) -> None:
     for column in ("family_zh", "family_en"):
         value = given[column]
         if value is not None:
-            setattr(patient, f"{column}_blind", family_blind(work.vault, column, value))
+            put(patient, f"{column}_blind", family_blind(work.vault, column, value))
     names = ("family_zh", "given_zh", "family_en", "given_en")
     if any(given[name] is not None for name in names):
         whole = {name: _known(work, patient, name, given[name]) for name in names}
@@ -82,18 +83,18 @@ def initials_of(names: Mapping[str, str]) -> str:
     return " ".join(f"{part[0].upper()}." for part in parts if part)
 
 
-def family_blind(vault: Vault, column: str, name: str) -> bytes | None:
+def family_blind(vault: Vault, column: str, name: str) -> Blinds | None:
     """The blind index of a family name; None for an empty one."""
     return vault.blind(name, f"patient.{column}") if name else None
 
 
-def identifier_blind(vault: Vault, system: str, value: str) -> bytes:
+def identifier_blind(vault: Vault, system: str, value: str) -> Blinds:
     """The blind index of a number: blanks and hyphens make no difference."""
     bare = "".join(mark for mark in value if not mark.isspace() and mark != "-")
     return vault.blind(f"{system}\n{bare}", "patient_identifier.value")
 
 
-def visit_blind(vault: Vault, number: str) -> bytes:
+def visit_blind(vault: Vault, number: str) -> Blinds:
     """The blind index of a visit number."""
     return vault.blind(number.strip(), "encounter.visit_number")
 
@@ -106,7 +107,7 @@ def add_identifier(work: Work, patient: Patient, identifier: Identifier) -> None
         select(PatientIdentifier).where(
             PatientIdentifier.hospital_id == patient.hospital_id,
             PatientIdentifier.system == identifier.system,
-            PatientIdentifier.blind == blind,
+            same(PatientIdentifier, "blind", blind),
             col(PatientIdentifier.retired_at).is_(None),
         )
     ).first()
@@ -119,10 +120,12 @@ def add_identifier(work: Work, patient: Patient, identifier: Identifier) -> None
         )  # fmt: skip
     key = new_id()
     place = SealedPlace(patient.hospital_id, "patient_identifier", "value", key, patient.subject)
-    store(work, PatientIdentifier(
+    made = PatientIdentifier(
         id=key, hospital_id=patient.hospital_id, patient_id=patient.id, subject=patient.subject,
-        system=identifier.system, value=work.seal(identifier.value.strip(), place), blind=blind,
-    ))  # fmt: skip
+        system=identifier.system, value=work.seal(identifier.value.strip(), place),
+    )  # fmt: skip
+    put(made, "blind", blind)
+    store(work, made)
 
 
 def retire_identifier(
@@ -133,7 +136,7 @@ def retire_identifier(
     known = work.session.exec(
         select(PatientIdentifier).where(
             PatientIdentifier.patient_id == patient.id, PatientIdentifier.system == system,
-            PatientIdentifier.blind == blind, col(PatientIdentifier.retired_at).is_(None),
+            same(PatientIdentifier, "blind", blind), col(PatientIdentifier.retired_at).is_(None),
         )
     ).first()  # fmt: skip
     if known is None:

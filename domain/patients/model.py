@@ -8,18 +8,20 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, text
+from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
 import domain.accounts.model  # noqa: F401 - CareAssignment points to its table
 from domain.places.model import LEDGERED, CareLevel
 from domain.places.times import Spell, in_order
+from kit.blind import BlindColumn
 from kit.rows import Row, UtcTime, one_of, words
 from kit.sealed import Sealed, SealedColumn
 from kit.work import Scope
 
 PRESENT = text("until IS NULL")
+FAMILY = ("family_zh_blind", "family_en_blind")  # blind indexes of a person's family name
 
 
 class Sex(StrEnum):
@@ -75,6 +77,8 @@ class Patient(Row, table=True):
         CheckConstraint("merged_into <> id", name="not_merged_into_itself"),
         Index("patient_by_family_zh", "hospital_id", "family_zh_blind"),
         Index("patient_by_family_en", "hospital_id", "family_en_blind"),
+        Index("patient_by_family_zh_other", "hospital_id", "family_zh_blind_other"),
+        Index("patient_by_family_en_other", "hospital_id", "family_en_blind_other"),
     )
 
     hospital_id: UUID = Field(foreign_key="hospital.id")
@@ -87,8 +91,10 @@ class Patient(Row, table=True):
     phone: Sealed | None = Field(default=None, sa_type=SealedColumn)
     address: Sealed | None = Field(default=None, sa_type=SealedColumn)
     notes: Sealed | None = Field(default=None, sa_type=SealedColumn)
-    family_zh_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
-    family_en_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
+    family_zh_blind: bytes | None = Field(default=None, sa_type=BlindColumn)
+    family_zh_blind_other: bytes | None = Field(default=None, sa_type=BlindColumn)
+    family_en_blind: bytes | None = Field(default=None, sa_type=BlindColumn)
+    family_en_blind_other: bytes | None = Field(default=None, sa_type=BlindColumn)
     sex: Sex = Field(default=Sex.UNKNOWN, sa_type=words(Sex))
     birth_date: date | None = None
     weight_g: int | None = None
@@ -112,6 +118,12 @@ class PatientIdentifier(Row, table=True):
             "one_patient_per_identifier", "hospital_id", "system", "blind", unique=True,
             sqlite_where=text("retired_at IS NULL"), postgresql_where=text("retired_at IS NULL"),
         ),
+        Index(
+            "one_patient_per_other_identifier", "hospital_id", "system", "blind_other",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"), postgresql_where=text("retired_at IS NULL"),
+        ),
+        CheckConstraint("blind IS NOT NULL OR blind_other IS NOT NULL", name="found_by_something"),
         Index("identifiers_of_patient", "patient_id"),
     )  # fmt: skip
 
@@ -120,7 +132,8 @@ class PatientIdentifier(Row, table=True):
     subject: UUID
     system: str = Field(max_length=64, sa_column_kwargs=LEDGERED)  # MRN, NATIONAL, an assigner
     value: Sealed = Field(sa_type=SealedColumn)
-    blind: bytes = Field(sa_type=LargeBinary)
+    blind: bytes | None = Field(default=None, sa_type=BlindColumn)
+    blind_other: bytes | None = Field(default=None, sa_type=BlindColumn)
     retired_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
@@ -142,6 +155,12 @@ class Encounter(Row, table=True):
             sqlite_where=text("visit_blind IS NOT NULL AND status <> 'ENTERED_IN_ERROR'"),
             postgresql_where=text("visit_blind IS NOT NULL AND status <> 'ENTERED_IN_ERROR'"),
         ),
+        Index(
+            "one_encounter_per_other_visit_number", "hospital_id", "visit_blind_other",
+            unique=True,
+            sqlite_where=text("visit_blind_other IS NOT NULL AND status <> 'ENTERED_IN_ERROR'"),
+            postgresql_where=text("visit_blind_other IS NOT NULL AND status <> 'ENTERED_IN_ERROR'"),
+        ),
         Index("encounters_of_patient", "patient_id"),
         Index("encounter_by_status", "hospital_id", "status", "id"),
     )  # fmt: skip
@@ -156,7 +175,8 @@ class Encounter(Row, table=True):
     status: EncounterStatus = Field(sa_type=words(EncounterStatus))
     specialty: str | None = Field(default=None, max_length=32, sa_column_kwargs=LEDGERED)
     visit_number: Sealed | None = Field(default=None, sa_type=SealedColumn)
-    visit_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
+    visit_blind: bytes | None = Field(default=None, sa_type=BlindColumn)
+    visit_blind_other: bytes | None = Field(default=None, sa_type=BlindColumn)
     arrived_at: datetime | None = Field(default=None, sa_type=UtcTime)
     medically_ready_at: datetime | None = Field(default=None, sa_type=UtcTime)
     discharge_ordered_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -21,6 +21,7 @@ from domain.patients.model import (
 from domain.patients.states import LIVE
 from domain.places.reach import by_keyset, within
 from domain.places.times import during
+from kit.blind import Blinds, among, same
 from kit.work import Scope
 
 PAGE = 101  # one more than a page, to know whether there is another
@@ -58,7 +59,7 @@ def patients(
     scopes: Sequence[Scope],
     *,
     hospital_id: UUID | None = None,
-    family_blinds: Sequence[bytes] | None = None,
+    family_blinds: Sequence[Blinds] | None = None,
     after: UUID | None = None,
     limit: int = PAGE,
 ) -> Sequence[Patient]:
@@ -72,15 +73,15 @@ def patients(
     if family_blinds is not None:
         query = query.where(
             or_(
-                col(Patient.family_zh_blind).in_(family_blinds),
-                col(Patient.family_en_blind).in_(family_blinds),
+                among(Patient, "family_zh_blind", family_blinds),
+                among(Patient, "family_en_blind", family_blinds),
             )
         )
     return session.exec(query.order_by(col(Patient.id)).limit(min(limit, PAGE))).all()
 
 
 def patient_by_identifier(
-    session: Session, scopes: Sequence[Scope], hospital_id: UUID, system: str, blind: bytes
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, system: str, blind: Blinds
 ) -> Patient | None:
     """The patient who has this number now; `blind` comes from `identifier_blind`."""
     return session.exec(
@@ -91,7 +92,7 @@ def patient_by_identifier(
 
 
 def patient_with_identifier(
-    session: Session, scopes: Sequence[Scope], hospital_id: UUID, system: str, blind: bytes
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, system: str, blind: Blinds
 ) -> Patient | None:
     """The patient of a hospital in the scopes who has this number, else who had it last."""
     return session.exec(
@@ -101,7 +102,7 @@ def patient_with_identifier(
     ).first()
 
 
-def _numbered(hospital_id: UUID, system: str, blind: bytes) -> SelectOfScalar[Patient]:
+def _numbered(hospital_id: UUID, system: str, blind: Blinds) -> SelectOfScalar[Patient]:
     """Who has, or had, this number."""
     return (
         select(Patient)
@@ -109,7 +110,7 @@ def _numbered(hospital_id: UUID, system: str, blind: bytes) -> SelectOfScalar[Pa
         .where(
             PatientIdentifier.hospital_id == hospital_id,
             PatientIdentifier.system == system,
-            PatientIdentifier.blind == blind,
+            same(PatientIdentifier, "blind", blind),
         )
     )
 
@@ -137,13 +138,13 @@ def encounter(session: Session, scopes: Sequence[Scope], encounter_id: UUID) -> 
 
 
 def encounter_by_visit(
-    session: Session, scopes: Sequence[Scope], hospital_id: UUID, blind: bytes
+    session: Session, scopes: Sequence[Scope], hospital_id: UUID, blind: Blinds
 ) -> Encounter | None:
     """The encounter with this visit number; `blind` comes from `visit_blind`."""
     return session.exec(
         select(Encounter).where(
             Encounter.hospital_id == hospital_id,
-            Encounter.visit_blind == blind,
+            same(Encounter, "visit_blind", blind),
             Encounter.status != EncounterStatus.ERROR,
             within(scopes, col(Encounter.hospital_id), col(Encounter.ward_id)),
         )

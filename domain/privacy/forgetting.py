@@ -8,6 +8,7 @@ from sqlmodel import col, or_, select
 from domain.inbound.model import InboundMessage
 from domain.outbound.model import OutboundMessage, OutboundState
 from domain.patients.model import Encounter, Patient, PatientIdentifier
+from kit.blind import put
 from kit.work import Work
 
 _OfSomebody = Patient | Encounter | PatientIdentifier | InboundMessage
@@ -28,13 +29,14 @@ def forget(work: Work, records: Sequence[Patient]) -> set[UUID]:
     subjects = {*_subjects(records), *_subjects(encounters), *_subjects(numbers)}
     subjects |= _subjects(messages)
     for record in records:
-        record.family_zh_blind = record.family_en_blind = None
+        put(record, "family_zh_blind", None)
+        put(record, "family_en_blind", None)
         record.birth_date, record.weight_g, record.sensitivity = None, None, []
         record.erased_at = work.now
     for encounter in encounters:
-        encounter.visit_blind = None
+        put(encounter, "visit_blind", None)
     for message in messages:
-        message.visit = None
+        put(message, "visit", None)
     for number in numbers:
         work.session.delete(number)
     _withhold(work, subjects)

@@ -19,6 +19,7 @@ from domain.reviews.model import (
 )
 from domain.staff.identity import staff_place
 from domain.staff.model import StaffMember
+from kit.blind import columns_of, put
 from kit.command import Command
 from kit.errors import Conflict, Denied, Invalid
 from kit.work import NETWORK, Scope, Work
@@ -74,7 +75,7 @@ class IndexStaffNames(Command[int]):
                 sealed = getattr(member, column)
                 if sealed is not None:
                     name = work.open(sealed, staff_place(member, column))
-                    setattr(member, f"{column}_blind", family_blind(work.vault, column, name))
+                    put(member, f"{column}_blind", family_blind(work.vault, column, name))
         work.note(indexed=len(members))
         return len(members)
 
@@ -111,9 +112,13 @@ class SignOffReview(Command[ReviewItem]):
 def without_index() -> SelectOfScalar[StaffMember]:
     """Staff whose family name has no blind index yet."""
     missing = or_(
-        and_(col(StaffMember.family_zh).is_not(None), col(StaffMember.family_zh_blind).is_(None)),
-        and_(col(StaffMember.family_en).is_not(None), col(StaffMember.family_en_blind).is_(None)),
-    )
+        *(
+            and_(col(getattr(StaffMember, name)).is_not(None),
+                 *(col(getattr(StaffMember, each)).is_(None)
+                   for each in columns_of(f"{name}_blind")))
+            for name in ("family_zh", "family_en")
+        )
+    )  # fmt: skip
     return select(StaffMember).where(missing).order_by(col(StaffMember.id))
 
 

@@ -21,6 +21,7 @@ from domain.patients.identity import identifier_blind
 from domain.patients.model import CareAssignment, Encounter, Patient, PatientIdentifier
 from domain.reviews.model import FlagKind
 from domain.staff.model import StaffMember
+from kit.blind import indexed
 from kit.sealed import Vault
 from kit.work import ActorKind
 
@@ -87,7 +88,7 @@ def _kinds(
         yield FlagKind.COLLEAGUE
     if patient.privacy or CELEBRITY in patient.sensitivity:
         yield FlagKind.VIP
-    if family & {patient.family_zh_blind, patient.family_en_blind}:
+    if family & (indexed(patient, "family_zh_blind") | indexed(patient, "family_en_blind")):
         yield FlagKind.SAME_FAMILY_NAME
     if _by_grant(session, read, patient):
         yield FlagKind.BREAK_GLASS
@@ -97,23 +98,26 @@ def _kinds(
 
 def _family(session: Session, account: UUID) -> frozenset[bytes]:
     """Blind indexes of the family name of whoever signs in with the account."""
-    asked = select(StaffMember.family_zh_blind, StaffMember.family_en_blind).where(
-        StaffMember.account_id == account
+    members = session.exec(select(StaffMember).where(StaffMember.account_id == account))
+    return frozenset(
+        one
+        for member in members
+        for name in ("family_zh_blind", "family_en_blind")
+        for one in indexed(member, name)
     )
-    return frozenset(bytes(one) for row in session.exec(asked) for one in row if one)
 
 
 def _works_here(session: Session, vault: Vault, patient: Patient) -> bool:
-    given = select(PatientIdentifier.blind).where(
+    given = select(PatientIdentifier).where(
         PatientIdentifier.patient_id == patient.id, PatientIdentifier.system == STAFF_SYSTEM,
         col(PatientIdentifier.retired_at).is_(None),
     )  # fmt: skip
-    blinds = {bytes(one) for one in session.exec(given)}
+    blinds = {blind for one in session.exec(given) for blind in indexed(one, "blind")}
     if not blinds:
         return False
     numbers = select(StaffMember.number).where(StaffMember.hospital_id == patient.hospital_id)
     return any(
-        identifier_blind(vault, STAFF_SYSTEM, one) in blinds for one in session.exec(numbers)
+        identifier_blind(vault, STAFF_SYSTEM, one).sought in blinds for one in session.exec(numbers)
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from domain.patients.identity import family_blind
 from domain.staff.model import StaffMember
+from kit.blind import put
 from kit.errors import Invalid
 from kit.sealed import SealedPlace
 from kit.work import Work
@@ -37,7 +38,7 @@ def seal_staff(work: Work, member: StaffMember, identity: StaffIdentity) -> None
             place = staff_place(member, one.name)
             setattr(member, one.name, work.seal(text, place) if text else None)
             if one.name in ("family_zh", "family_en"):  # to be compared with patients', unopened
-                setattr(member, f"{one.name}_blind", family_blind(work.vault, one.name, text))
+                put(member, f"{one.name}_blind", family_blind(work.vault, one.name, text))
 
 
 def _clean(column: str, value: str) -> str:

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 from sqlmodel._compat import SQLModelConfig
 
 import domain.accounts.model  # noqa: F401 - StaffMember points to its table
 from domain.places.model import LEDGERED
+from kit.blind import BlindColumn
 from kit.rows import Row, UtcTime, one_of, words
 from kit.sealed import Sealed, SealedColumn
 from kit.work import Scope
@@ -69,8 +70,10 @@ class StaffMember(Row, table=True):
     family_en: Sealed | None = Field(default=None, sa_type=SealedColumn)
     given_en: Sealed | None = Field(default=None, sa_type=SealedColumn)
     phone: Sealed | None = Field(default=None, sa_type=SealedColumn)
-    family_zh_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
-    family_en_blind: bytes | None = Field(default=None, sa_type=LargeBinary)
+    family_zh_blind: bytes | None = Field(default=None, sa_type=BlindColumn)
+    family_zh_blind_other: bytes | None = Field(default=None, sa_type=BlindColumn)
+    family_en_blind: bytes | None = Field(default=None, sa_type=BlindColumn)
+    family_en_blind_other: bytes | None = Field(default=None, sa_type=BlindColumn)
     joined_on: date
     left_on: date | None = None  # the first day without them
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from domain.inbound.model import Door, InboundMessage, InboundState
-from domain.inbound.receipts import Envelope, Obstacle, digest_of, obstruct, received, settle
+from domain.inbound.receipts import Envelope, Obstacle, digests_of, obstruct, received, settle
 from domain.places.times import store
 from domain.telemetry.messages import DeviceMessage, Raw, Stored, Unreadable
+from kit.blind import columns_of
 from kit.clock import parse_time, time_text
 from kit.errors import Invalid
 from kit.work import Work
@@ -27,7 +28,11 @@ _OF_SENDER = sa.select(col(InboundMessage.id)).where(
     col(InboundMessage.source) == sa.bindparam("source"),
     col(InboundMessage.control_id) == "",
 )
-_SAME = _OF_SENDER.where(col(InboundMessage.digest) == sa.bindparam("digest")).limit(1)
+_SAME = tuple(  # by the column that is searched now
+    _OF_SENDER.where(col(getattr(InboundMessage, each)).in_(
+        sa.bindparam("digests", expanding=True))).limit(1)
+    for each in columns_of("digest")
+)  # fmt: skip
 _PARKED = sa.select(sa.func.count()).select_from(
     _OF_SENDER.where(col(InboundMessage.state) == InboundState.PARKED)
     .limit(MOST_PER_SOURCE)
@@ -136,8 +141,9 @@ def _park(
 
 def _is_here(work: Work, envelope: Envelope) -> bool:
     """Waiting, settled or discarded: the same text is parked once, unless it was applied."""
-    named = {**_sender(envelope), "digest": digest_of(work, envelope)}
-    return work.session.connection().execute(_SAME, named).first() is not None
+    digests = digests_of(work.vault, envelope)
+    named = {**_sender(envelope), "digests": [one.sought for one in digests]}
+    return work.session.connection().execute(_SAME[digests[0].asked], named).first() is not None
 
 
 def _waiting(work: Work, envelope: Envelope) -> int:

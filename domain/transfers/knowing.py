@@ -18,6 +18,7 @@ from domain.patients.model import Encounter, EncounterStatus, PatientIdentifier
 from domain.transfers.model import Transfer
 from domain.transfers.person import CARRIED
 from domain.transfers.words import TransferState
+from kit.blind import alike
 
 DONE = (TransferState.ARRIVED, TransferState.COMPLETED)
 _Known = tuple[UUID, datetime, UUID]  # encounter that waits, when, hospital
@@ -52,13 +53,13 @@ def _episodes() -> Iterator[Select[Any]]:
         before, (col(before.patient_id) == col(Encounter.patient_id))
         & (col(before.id) != col(Encounter.id)) & ended,
     )  # fmt: skip
-    yield (
-        asked.join(mine, (col(mine.patient_id) == col(Encounter.patient_id)) & _carried(mine))
-        .join(theirs, (col(theirs.blind) == col(mine.blind)) & _carried(theirs)
-              & (col(theirs.system) == col(mine.system))
-              & (col(theirs.patient_id) != col(mine.patient_id)))
-        .join(before, (col(before.patient_id) == col(theirs.patient_id)) & ended)
-    )  # fmt: skip
+    for same_number in alike(theirs, mine, "blind"):
+        yield (
+            asked.join(mine, (col(mine.patient_id) == col(Encounter.patient_id)) & _carried(mine))
+            .join(theirs, same_number & _carried(theirs) & (col(theirs.system) == col(mine.system))
+                  & (col(theirs.patient_id) != col(mine.patient_id)))
+            .join(before, (col(before.patient_id) == col(theirs.patient_id)) & ended)
+        )  # fmt: skip
 
 
 def _moved() -> Iterator[Select[Any]]:

@@ -6,6 +6,7 @@ the receiving one, so neither can open the other's copy. The ledger names both a
 
 from typing import Any
 
+from sqlalchemy import and_
 from sqlmodel import col, select
 
 from domain.patients.commands import (
@@ -20,6 +21,7 @@ from domain.patients.identity import identifier_place, patient_place
 from domain.patients.model import Encounter, EncounterStatus, Patient, PatientIdentifier
 from domain.transfers.model import Transfer
 from domain.transfers.sides import across
+from kit.blind import shared
 from kit.work import Work
 
 CARRIED = ("NATIONAL",)  # numbers that mean the same in every hospital; record numbers do not
@@ -50,8 +52,8 @@ def expect_person(work: Work, transfer: Transfer, sent: Encounter) -> Encounter:
 
 def _known_here(work: Work, transfer: Transfer, sent: Encounter) -> Patient | None:
     """The person's own record here, found by a number that means the same everywhere."""
-    theirs = select(PatientIdentifier.blind).where(
-        PatientIdentifier.patient_id == sent.patient_id,
+    theirs = and_(
+        col(PatientIdentifier.patient_id) == sent.patient_id,
         col(PatientIdentifier.system).in_(CARRIED),
         col(PatientIdentifier.retired_at).is_(None),
     )
@@ -61,7 +63,7 @@ def _known_here(work: Work, transfer: Transfer, sent: Encounter) -> Patient | No
         .where(
             PatientIdentifier.hospital_id == transfer.to_hospital_id,
             col(PatientIdentifier.system).in_(CARRIED),
-            col(PatientIdentifier.blind).in_(theirs),
+            shared(PatientIdentifier, "blind", theirs),
             col(PatientIdentifier.retired_at).is_(None),
             col(Patient.merged_into).is_(None),
         )

@@ -122,7 +122,7 @@ def test_the_doctor_names_each_key_and_what_it_cannot_open(bare_engine: Engine) 
     keys, wrong = (development_keys(letter * 32) for letter in "ab")
     with Session(bare_engine) as session, session.begin():
         for number in range(3):
-            session.add(make_subject_key(keys, UUID(int=number), NOON))
+            session.add(make_subject_key(keys, UUID(int=number), NOON, blind=1))
 
     with Session(bare_engine) as session:
         assert examine(keys, session) == (
@@ -138,7 +138,7 @@ def test_the_doctor_names_each_key_and_what_it_cannot_open(bare_engine: Engine) 
 def test_the_doctor_counts_a_missing_blind_key_as_broken(bare_engine: Engine) -> None:
     keys = development_keys("a" * 32)
     with Session(bare_engine) as session, session.begin():
-        session.add(make_subject_key(keys, UUID(int=1), NOON))
+        session.add(make_subject_key(keys, UUID(int=1), NOON, blind=1))
 
     with Session(bare_engine) as session:
         lost = Keys({(k, 2 if k is KeyKind.BLIND else 1): keys.secret(k) for k in KeyKind})

@@ -11,7 +11,7 @@ import pytest
 
 from app.backups.making import make_backup
 from app.logs import configure
-from app.rotation import stages
+from app.rotation.stage import GRACE
 from app.wiring import ledger_signer
 from audit.export import export_ledger
 from audit.keys import KeyKind, add_key
@@ -64,7 +64,7 @@ def test_no_text_of_a_person_stands_anywhere_in_clear(house: House, tmp_path: Pa
     add_key(house.folder / "keys", KeyKind.KEK, 2)
     for kind in RotationKind:
         house.turn(house.begin(kind))
-    house.now += stages.GRACE * 2
+    house.now += GRACE * 2
     house.app.jobs.round()
     sign(house.app)
     figures = house.app.metrics.render()

@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import Session, col, delete, select
 from typer.testing import CliRunner, Result
 
-import app.rotation.stages as stages
 from app.cli import app as command_line
+from app.rotation.stage import GRACE
 from app.settings import FILE_NAME
 from audit.keys import KeyKind, add_key
 from audit.subjects import SubjectKey
@@ -98,7 +98,7 @@ def test_a_destroyed_key_that_is_back_is_named(clinic: Clinic) -> None:
     kept = old.model_dump()
     rotation = house.begin(RotationKind.SUBJECT)
     house.turn(rotation)
-    house.now += stages.GRACE * 2
+    house.now += GRACE * 2
     house.turn(rotation)
     assert clinic.look().exit_code == 0
     clinic.change(lambda session: session.add(SubjectKey(**kept)))

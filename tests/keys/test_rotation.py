@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 import app.rotation.stages as stages
 import app.rotation.turning as turning
 from app.rotation.fields import Undeclared, field_places, require_declared
+from app.rotation.stage import GRACE, Turning
 from audit.kek import HeldKek
 from audit.keys import KeyKind, add_key, load_keys
 from audit.seal import FieldVault
@@ -71,7 +72,7 @@ def test_kek_rotation_survives_writers_faults_and_kills(
 
     rewrap, calls = stages._rewrap, []
 
-    def faulty(turn: stages.Turning, row: object) -> int:
+    def faulty(turn: Turning, row: object) -> int:
         calls.append(row)
         if len(calls) == 2 * BATCH + 3:
             raise ZeroDivisionError
@@ -120,7 +121,7 @@ def test_people_get_new_keys_and_the_old_ones_are_destroyed_at_the_end(house: Ho
     straggler = _sealed_by_an_old_key(house)
     house.again()
     house.register(3)
-    house.now += stages.GRACE + timedelta(seconds=1)
+    house.now += GRACE + timedelta(seconds=1)
     done = house.turn(rotation)
 
     keys = house.subject_keys()
@@ -146,7 +147,7 @@ def test_a_damaged_field_keeps_the_older_keys(house: House) -> None:
         row.phone, row.family_zh = row.family_zh, row.phone  # moved to each other's column
     engine.dispose()
     house.turn(rotation)
-    house.now += stages.GRACE + timedelta(seconds=1)
+    house.now += GRACE + timedelta(seconds=1)
     done = house.turn(rotation)
     assert done.state is RotationState.DONE
     assert done.damaged > 0
