@@ -1,11 +1,14 @@
 """`wardgrid keys`: try every key, and make the next version of one."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
-from app.cli_house import read_settings
+from app.cli_house import house, read_settings
 from app.cli_options import DataFolder, group, stop
+from app.cli_people import two_people
+from kit.work import Actor
 
 _ONE_FOR_EVER = {
     "ledger": "nobody could check the next checkpoint with the public key that they hold",
@@ -90,3 +93,72 @@ def add(
     except KeyTrouble as trouble:
         stop(str(trouble))
     typer.echo(f"made {made.name}; restart the program to use it, and keep a copy elsewhere")
+
+
+@app.command()
+def rotate(
+    data: DataFolder,
+    kind: Annotated[str, typer.Argument(help="kek, blind or subject.")],
+) -> None:
+    """Begin a rotation: two key custodians log in. It runs while the house serves.
+
+    While it serves from SQLite, use the screen or `requestKeyRotation` instead.
+    """
+    from app.backups.approvers import approved_by
+    from app.backups.container import BackupRefused
+    from domain.keys.commands import ApproveKeyRotation, RequestKeyRotation
+    from domain.keys.model import RotationKind
+    from kit.clock import utc_now
+
+    if kind.upper() not in set(RotationKind):
+        stop(f"{kind} does not rotate this way; {', '.join(RotationKind).lower()} do")
+    with house(data) as running:
+        _require_newer(running, RotationKind(kind.upper()))
+        actions = (RequestKeyRotation.action, ApproveKeyRotation.action)
+        try:
+            people = approved_by(running.engine, running.keys, utc_now, *two_people(),
+                                 actions=actions)  # fmt: skip
+        except BackupRefused as refused:
+            stop(f"nothing was begun: {refused}")
+        first, second = (Actor(UUID(key), purpose="HSYSADMIN") for key in people)
+        asked = running.pipeline.run(first, RequestKeyRotation(kind=RotationKind(kind.upper())))
+        running.pipeline.run(second, ApproveKeyRotation(rotation_id=asked.result.id))
+    typer.echo(f"rotation {asked.result.id} begins with the next `wardgrid serve`; see how far it"
+               " is with: wardgrid keys rotations")  # fmt: skip
+
+
+def _require_newer(running: Any, kind: Any) -> None:
+    """A blind key that is not newer than the one in force would move nothing."""
+    from audit.blind_turn import BlindTurn
+    from audit.keys import KeyKind
+    from domain.keys.model import RotationKind
+    from kit.db import reading
+
+    if kind is RotationKind.BLIND:
+        with reading(running.engine) as session:
+            turn = session.get_one(BlindTurn, 1)
+            if turn.asks >= running.keys.newest(KeyKind.BLIND):
+                stop("there is no newer blind key; make one first: wardgrid keys add blind")
+
+
+@app.command()
+def rotations(data: DataFolder) -> None:
+    """How far each rotation is, the newest first."""
+    from app.rotation.stages import stages
+    from domain.keys.queries import rotations as known
+    from kit.db import reading
+    from kit.work import NETWORK
+
+    _, _, engine = read_settings(data)
+    try:
+        with reading(engine) as session:
+            for row in known(session, [NETWORK], limit=20):
+                way = stages(row.kind)
+                step = "" if row.stage >= len(way) else f", {way[row.stage].name}"
+                typer.echo(
+                    f"{row.id} {row.kind} {row.state}: step {min(row.stage + 1, len(way))} of"
+                    f" {len(way)}{step}; {row.moved} moved, {row.damaged} damaged"
+                    + (f"; goes on at {row.due_at:%H:%M:%S} UTC" if step and row.due_at else "")
+                )
+    finally:
+        engine.dispose()

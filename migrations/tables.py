@@ -14,6 +14,7 @@ MODULES = frozenset(
         "model",
         "approval_model",
         "archive_model",
+        "blind_turn",
         "news_model",
         "directive_model",
         "preference_model",

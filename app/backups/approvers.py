@@ -1,5 +1,6 @@
 """The two people who stand for a restore, proved against what the backup knows of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -20,7 +21,7 @@ from kit.db import reading
 from kit.errors import Refusal
 from kit.work import NETWORK, Actor, ActorKind
 
-ACTION = "ledger.recover"
+RECOVER = "ledger.recover"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,9 +34,11 @@ class Person:
 
 
 def approved_by(
-    engine: Engine, keys: Keys, clock: Clock, first: Person, second: Person
-) -> tuple[str, str]:
-    """The accounts of both. Raises BackupRefused unless they are two people who may do this."""
+    engine: Engine, keys: Keys, clock: Clock, first: Person, second: Person, *,
+    actions: Sequence[str] = (RECOVER, RECOVER),
+) -> tuple[str, str]:  # fmt: skip
+    """The accounts of both. Raises BackupRefused unless they are two people of whom the first may
+    do the first action, the second the other."""
     decisions = Decisions(loader(engine, clock), clock)
     found = logins(keys.secret(KeyKind.BLIND), clock)
     vault = late_vault(FieldVault(keys, clock), engine)
@@ -57,11 +60,11 @@ def approved_by(
             people.append(account.id)
     finally:
         found.passwords.close()
-    for key in people:
+    for key, action in zip(people, actions, strict=True):
         try:
-            decisions.require(Actor(key, ActorKind.PERSON), ACTION, NETWORK)
+            decisions.require(Actor(key, ActorKind.PERSON), action, NETWORK)
         except Refusal:
-            raise BackupRefused(f"one of the two may not {ACTION}") from None
+            raise BackupRefused(f"one of the two may not {action}") from None
     if people[0] == people[1]:
         raise BackupRefused("this takes two different people")
     return str(people[0]), str(people[1])

@@ -83,7 +83,7 @@ def blind_indexes() -> Mapping[type[SQLModel], Mapping[str, Remake]]:
 def require_indexes(known: Mapping[type[SQLModel], Mapping[str, Remake]]) -> None:
     """Raise Undeclared for a blind index that is not known, or has one column only."""
     names = {f"{table.__tablename__}.{name}" for table, some in known.items() for name in some}
-    for table in SQLModel.metadata.sorted_tables:
+    for table in SQLModel.metadata.tables.values():
         found = {c.name for c in table.columns if isinstance(c.type, BlindColumn)}
         for name in sorted(found):
             first = name.removesuffix(OTHER)

@@ -50,7 +50,7 @@ def field_places() -> Mapping[type[SQLModel], PlaceOf]:
 def require_declared(known: set[type[SQLModel]]) -> None:
     """Raise Undeclared for a table with a sealed column that is not known."""
     names = {str(table.__tablename__) for table in known}
-    for table in SQLModel.metadata.sorted_tables:
+    for table in SQLModel.metadata.tables.values():
         sealed = [c.name for c in table.columns if isinstance(c.type, SealedColumn)]
         if sealed and table.name not in names:
             raise Undeclared(
