@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "blind_turns"
-down_revision: str | None = "policy_purposes"
+down_revision: str | None = "ledger_segments"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False  # indexes are made and a column is looked at, row by row
 
 _PLAIN = {
     "patient": ("family_zh_blind", "family_en_blind"),
@@ -47,8 +48,8 @@ def upgrade() -> None:
         sa.CheckConstraint("also <> asks", name="two_versions"),
     )
     op.execute("INSERT INTO blind_turn (id, asks, place) VALUES (1, 1, 0)")
-    for table, columns in _PLAIN.items():
-        for column in columns:
+    for table, indexes in _PLAIN.items():
+        for column in indexes:
             op.add_column(table, sa.Column(f"{column}_other", sa.LargeBinary(), nullable=True))
     for table, column, check in _NEEDED:
         with op.batch_alter_table(table) as batch:
@@ -86,8 +87,8 @@ def downgrade() -> None:
             batch.drop_constraint(check, type_="check")
             batch.alter_column(column, existing_type=sa.LargeBinary(), nullable=False)
             batch.drop_column(f"{column}_other")
-    for table, columns in _PLAIN.items():
-        for column in columns:
+    for table, indexes in _PLAIN.items():
+        for column in indexes:
             op.drop_column(table, f"{column}_other")
     op.drop_table("blind_turn")
 
