@@ -11,6 +11,7 @@ revision: str = "ledger_segments"
 down_revision: str | None = "consent_directives"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = True
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
