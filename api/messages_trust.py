@@ -9,6 +9,7 @@ TRUST: dict[str, str] = {
     "BREAK_GLASS_TARGET": "您的角色不能对该对象进行紧急访问。",
     "EXPORT_TOO_LARGE": "结果过多,无法一次导出,请按较短的时间段分次导出。",
     "PUBLICATION_PENDING": "操作已记入日志,但见证方签署尚不足数,因此未输出任何内容,请稍后重试。",
+    "NOT_TOGETHER": "这些维度不能一起发布,可选的组合见 allowed。",
     "OWN_BREAK_GLASS": "本人的紧急访问须由他人审核。",
     "LOOKED_THROUGH": "这些记录已由另一进程检查。",
     "OWN_READ": "本人的查看须由他人审核。",

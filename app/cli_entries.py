@@ -52,7 +52,7 @@ def _answer(running: Any, token: str, asked: dict[str, str]) -> Any:
     from app.exchange import Asked
 
     # by name: gateways lie above app, and only the program's start may reach up
-    gateway = importlib.import_module("gateways.audit_export").exchange(running)
+    gateway = importlib.import_module("gateways.exports").exchange(running)
     answer = gateway.answer(
         Asked(
             actor=actor_of(running, token), method="POST", path=("audit",),

@@ -20,7 +20,7 @@ GATEWAYS: tuple[str, ...] = (
     "gateways.daily_note",
 )
 
-EXCHANGES: tuple[str, ...] = ("gateways.fhir", "gateways.audit_export")
+EXCHANGES: tuple[str, ...] = ("gateways.fhir", "gateways.exports")
 
 
 class Door(Protocol):

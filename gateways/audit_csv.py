@@ -19,12 +19,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def header() -> bytes:
-    return _lines([COLUMNS])
+    return lines([COLUMNS])
 
 
 def rows(entries: Iterable[Found]) -> bytes:
     """Lines of these entries, each ended by CR LF."""
-    return _lines(_cells(entry) for entry in entries)
+    return lines(_cells(entry) for entry in entries)
 
 
 def safe(cell: str) -> str:
@@ -32,10 +32,11 @@ def safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _lines(lines: Iterable[Iterable[object]]) -> bytes:
+def lines(table: Iterable[Iterable[object]]) -> bytes:
+    """Rows of cells, each disarmed."""
     text = StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerows([safe(str(cell)) for cell in line] for line in lines)
+    writer.writerows([safe(str(cell)) for cell in line] for line in table)
     return text.getvalue().encode()
 
 

@@ -1,11 +1,10 @@
-"""What a search of the ledger finds, as a file: POST /exports/audit with a token.
+"""What a search of the ledger finds, as a file.
 
 The export is on record and its entry publicly signed before the first byte leaves; then pages are
 read one by one as the client takes them, so a large file needs no large memory and a slow client
 holds no snapshot. Only what a checkpoint covers is given: it does not change any more.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from app.exchange import Answered, Asked, Exchange
+from app.exchange import Answered, Asked
 from app.wiring import App
 from audit.search import Found, Wanted, count_signed, newest_size, place_of, signed
 from authz.classes import DataClass
@@ -24,50 +23,13 @@ from domain.privacy.exporting import MOST_ENTRIES, AuditFormat, ExportAudit
 from domain.privacy.reasons import AccessReason
 from gateways import audit_csv, balp
 from kit.db import reading
-from kit.errors import Conflict, Denied, Invalid, NotFound, ReadOnly, Refusal
-from kit.ids import new_id
+from kit.errors import Denied, Invalid, NotFound
 from kit.work import NETWORK, Scope
 
-PREFIX = "/exports"
 PAGE = 500
-_JSON = "application/json; charset=utf-8"
 _NDJSON = "application/x-ndjson; charset=utf-8"
-_STATUS: dict[type[Refusal], int] = {
-    Denied: 403, NotFound: 404, Conflict: 409, Invalid: 422, ReadOnly: 503,
-}  # fmt: skip
 
 T = TypeVar("T")
-log = logging.getLogger("wardgrid.exports")
-
-
-def exchange(app: App) -> Exchange:
-    return Exchange(prefix=PREFIX, answer=partial(_answer, app), refuse=refuse,
-                    open_paths=frozenset())  # fmt: skip
-
-
-def refuse(status: int, code: str, sentence: str) -> Answered:
-    """An error as the GraphQL door tells it."""
-    told = {"errors": [{"message": sentence, "extensions": {"code": code}}]}
-    return Answered(status=status, body=orjson.dumps(told), media_type=_JSON)
-
-
-def _answer(app: App, asked: Asked) -> Answered:
-    if asked.path != ("audit",):
-        return refuse(404, "NOT_FOUND", "there is /exports/audit")
-    if asked.method != "POST":
-        return refuse(405, "METHOD_NOT_ALLOWED", "send POST")
-    if not asked.media_type.startswith("application/json"):
-        return refuse(415, "UNSUPPORTED", "send application/json")
-    try:
-        return _export(app, asked)
-    except Refusal as why:
-        status = next((code for kind, code in _STATUS.items() if isinstance(why, kind)), 422)
-        where = f"{why.field}: " if why.field else ""
-        return refuse(status, why.reason, f"{where}{why.message}")
-    except Exception as fault:  # its message may hold a name: the sender gets an id to tell us
-        incident = str(new_id())
-        log.error("fault", extra={"fault": type(fault).__name__, "incident": incident})
-        return refuse(500, "FAULT", f"something went wrong; incident {incident}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +46,8 @@ class _Question:
         return self.wanted.place or NETWORK
 
 
-def _export(app: App, asked: Asked) -> Answered:
+def export(app: App, asked: Asked) -> Answered:
+    """The entries that are asked for. Raises a Refusal."""
     scopes = _allowed(app, asked)
     given = _object(asked.body)
     with reading(app.read_engine) as session:

@@ -16,6 +16,8 @@ import domain
 from domain.accounts.founding import FOUNDING_ROLES, Founder
 from domain.alarms.lifecycle import Cause
 from domain.alarms.model import AlarmKind, Severity
+from domain.analysis.releasing import AnalysisFormat
+from domain.analysis.words import Dataset, Dimension
 from domain.backups.model import BackupAct
 from domain.beds.model import BlockReason, CleaningPriority
 from domain.break_glass.model import BreakGlassReason
@@ -105,6 +107,8 @@ SAID: dict[str, Any] = {
     "mode": ApprovalMode.SURGE, "topics": (InfoTopic.RESULTS,), "title": "X", "totp_step": None,
     "word": DoctorWord.WISHED,
     "reads": (), "upto": 1, "note": "as it should be", "verdict": ReviewVerdict.APPROPRIATE,
+    "month": "2026-01", "months": ("2026-01",), "groups": "{}", "left_out": 0, "rows": 0, "suppressed": 0,
+    "dimensions": (Dimension.WARD,), "analysis_format": AnalysisFormat.CSV,
     "audit_format": AuditFormat.CSV, "search": "outcome=denied", "entries": 0, "size": 0,
     "finding": "as it should be", "justified": True, "reason_code": BreakGlassReason.OTHER,
     "reason_text": "collapsed in the corridor",
@@ -159,6 +163,8 @@ def _value(name: str, kind: Any, city: City, corner: Corner) -> Any:
         return envelope(corner, "X9")
     if name == "kind" and kind is str:
         return "ADT^A01"
+    if kind is Dataset:
+        return Dataset.STAYS
     if kind is DirectiveWord:
         return DirectiveWord.DENY
     if kind is RotationKind:
