@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from domain.patients.directive_model import ConsentDirective, DirectiveWord
@@ -45,23 +47,29 @@ def _denies(said: Collection[ConsentDirective]) -> bool:
     return any(one.word is DirectiveWord.DENY for one in said if one.narrowness == narrowest)
 
 
-def in_force(
-    session: Session, at: datetime, patient_id: UUID | None = None
-) -> Sequence[ConsentDirective]:
-    """Directives that hold at a moment, of the hospitals that the session may read."""
-    query = select(ConsentDirective).where(
-        col(ConsentDirective.withdrawn_at).is_(None),
-        col(ConsentDirective.since) <= at,
-        or_(col(ConsentDirective.until).is_(None), col(ConsentDirective.until) > at),
-    )
-    if patient_id is not None:
-        query = query.where(ConsentDirective.patient_id == patient_id)
-    return session.exec(query).all()
+def in_force(session: Session, at: datetime, viewer: Viewer) -> Sequence[ConsentDirective]:
+    """Directives that hold at a moment and may mean the viewer, of the hospitals that the session
+    may read. Those for other purposes, the most by far, stay in the database."""
+    wards = [place.ward for place in viewer.places if place.ward is not None]
+    return session.exec(
+        select(ConsentDirective).where(
+            col(ConsentDirective.withdrawn_at).is_(None),
+            col(ConsentDirective.since) <= at,
+            or_(col(ConsentDirective.until).is_(None), col(ConsentDirective.until) > at),
+            _unset_or_among(ConsentDirective.purpose, [viewer.purpose]),
+            _unset_or_among(ConsentDirective.role, viewer.roles),
+            _unset_or_among(ConsentDirective.ward_id, wards),
+        )
+    ).all()
+
+
+def _unset_or_among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    return or_(col(column).is_(None), col(column).in_(values))
 
 
 def refusing_subjects(session: Session, at: datetime, viewer: Viewer) -> frozenset[UUID]:
     """What rows call the patients who may not be shown to the viewer, merged records included."""
-    patients = refused(in_force(session, at), viewer)
+    patients = refused(in_force(session, at, viewer), viewer)
     return subjects_of_records(session, patients) if patients else frozenset()
 
 
