@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 TRIALS = 20_000  # of annealing per round that is asked for
-ANNEALING = 0.35  # share of the time that is left after the bound
+ANNEALING = 0.35  # share of the time that is left after the bound, and at most
+ANNEALING_S = 0.1  # seconds for each patient: after that the parts gain more in the same time
 BOUNDING = 0.3  # at most such a share of the time
 
 
@@ -116,7 +117,8 @@ class _Run:
         state, near = first_plan(self.table, bound), candidates(self.table, bound)
         draw = Random(self.limits.seed)  # noqa: S311 - repeatable, not secret
         trials = None if self.rounds is None else self.rounds * TRIALS
-        ends = perf_counter() + self.left(ANNEALING).time_limit_s
+        most = ANNEALING_S * len(self.table.patients)
+        ends = perf_counter() + min(most, self.left(ANNEALING).time_limit_s)
         options = anneal(state, near, draw=draw, ends=ends, trials=trials, stop=self.stop)
         parts = Parts(state, near, self.clock)
         better = improve(
