@@ -7,6 +7,7 @@ the program's: it works on the request line as it came over the wire.
 import hashlib
 import hmac
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
+
+from tests.mllp.certificates import Certified
 
 BUCKET, REGION = "backups", "eu-central-1"
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -122,8 +125,8 @@ def _error(status: int, code: str) -> Answer:
 
 
 @contextmanager
-def object_server() -> Iterator[Store]:
-    """On a port of this machine, as long as the test lasts."""
+def object_server(certified: Certified | None = None) -> Iterator[Store]:
+    """On a port of this machine, as long as the test lasts; with a certificate over TLS."""
     store = Store()
 
     class Handler(BaseHTTPRequestHandler):
@@ -149,6 +152,13 @@ def object_server() -> Iterator[Store]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     store.url = f"http://127.0.0.1:{server.server_port}"
+    if certified is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certified.certificate, certified.key)
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        store.url = f"https://localhost:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield store

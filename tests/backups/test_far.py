@@ -28,6 +28,7 @@ from tests.backups.object_server import BUCKET, KEY_ID, REGION, SECRET, Store, o
 from tests.backups.test_runner import Clock, runs
 from tests.databases import Databases
 from tests.house import KEYS, LOG, enrol, house, settings_for, sign
+from tests.mllp.certificates import Authority
 
 HOUR = timedelta(hours=1)
 
@@ -66,6 +67,25 @@ def direct(store: Store, secret: str = SECRET, origin: str | None = None) -> Obj
 def last(app: App) -> tuple[BackupAct, BackupFault | None]:
     run = runs(app)[-1]
     return run.act, run.fault
+
+
+def test_over_tls_the_store_must_be_who_our_authority_says(tmp_path: Path) -> None:
+    (tmp_path / "strange").mkdir()
+    ours, stranger = Authority(tmp_path), Authority(tmp_path / "strange")
+    with object_server(ours.sign("store")) as served:
+        known, unknown = (
+            ObjectStore(
+                Target(served.url, BUCKET, "ward/", REGION, one.file),
+                Access(KEY_ID, SecretStr(SECRET)),
+            )
+            for one in (ours, stranger)
+        )
+        known.put_bytes(b"sealed", "a")
+        assert (known.content("a", 10), [one.name for one in known.listed()]) == (b"sealed", ["a"])
+        asked = len(served.asked)
+        with pytest.raises(TargetAway, match="ConnectError"):
+            unknown.put_bytes(b"sealed", "b")
+        assert len(served.asked) == asked
 
 
 def test_the_store_keeps_lists_gives_and_forgets(store: Store, tmp_path: Path) -> None:
