@@ -26,9 +26,10 @@ from domain.places.commands import OpenHospital
 from domain.places.model import Hospital
 from kit.clock import utc_now
 from kit.db import open_engine, reading
-from tests.backups.clusters import PROGRAMS, Cluster, bare_server, cluster
+from tests.backups.clusters import NOBODY, PROGRAMS, Cluster, bare_server, cluster
+from tests.backups.test_at_a_terminal import log_ins, typed
 from tests.backups.test_restore import BOTH, hire
-from tests.house import KEYS, enrol, house, settings_for, sign
+from tests.house import KEYS, LOG, enrol, house, settings_for, sign
 
 
 @dataclass
@@ -270,3 +271,28 @@ def test_a_dump_in_a_fresh_cluster_is_noticed(past: Past, tmp_path: Path) -> Non
             house(fresh, tmp_path),
         ):
             pass
+
+
+@pytest.mark.nightly
+def test_two_people_go_back_at_a_terminal(past: Past, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    env = {
+        "WARDGRID_PROFILE": "development", "WARDGRID_LOG_ORIGIN": LOG,
+        "WARDGRID_DATABASE_URL": past.cluster.url, "WARDGRID_KEY_PROVIDER": "environment",
+        "WARDGRID_KEY_SECRET": "a test knows every key of the house it builds",
+    }  # fmt: skip
+    (tmp_path / "kept").write_text(past.kept)
+    (new := tmp_path / "new").mkdir(mode=0o700)
+    words = ["restore", "--base", str(past.cluster.shelf), "--leaves", str(past.sizes[0]),
+             "--cluster", str(past.cluster.room / "new" / "typed"), "--data", str(new),
+             "--kept", str(tmp_path / "kept"), *(["--run-as", NOBODY] if NOBODY else [])]  # fmt: skip
+    code, seen = typed(env, words, log_ins("keeper", "officer"))
+    assert code == 0, seen
+    lost = past.sizes[2] - past.sizes[0]
+    assert f"{past.sizes[0]} leaves are signed" in seen
+    assert f"new epoch is leaf {past.sizes[0]}; {lost} signed leaves are lost" in seen
+    assert "0 erasures are on the list, 0 of them were done again" in seen
+    assert (past.cluster.room / "new" / "typed" / "PG_VERSION").exists()
+    drill = ["backup", "drill", "--base", "--folder", str(past.cluster.shelf), "--data", str(new)]
+    code, seen = typed(env, [*drill, *(["--run-as", NOBODY] if NOBODY else [])], [])
+    assert (code, f"{past.sizes[2]} leaves are signed" in seen) == (0, True), seen
