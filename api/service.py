@@ -32,7 +32,7 @@ class ServiceState(StrEnum):
 @classified(DataClass.ACCOUNTS)
 @strawberry.type
 class ServiceObjective:
-    """An objective and its rolling window, measured since this process started.
+    """An objective and its rolling window, over all processes of the house.
 
     `good` of `measured` were at most `limit`; `share` of them are asked for. `burn` 1 spends the
     error budget exactly within the window; `recentBurn` looks at its last twelfth. `value` is an
@@ -83,7 +83,7 @@ class ServiceCircuit:
 @classified(DataClass.ACCOUNTS)
 @strawberry.type
 class ServiceStatus(View):
-    """The process that answers; of several, each tells of itself."""
+    """`objectives` of all processes, at most 15 s old; the rest of the process that answers."""
 
     as_of: datetime = shows(DataClass.GENERAL)
     state: ServiceState = shows(DataClass.GENERAL)

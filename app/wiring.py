@@ -25,6 +25,7 @@ from app.doors import Door, doors
 from app.drafts import Drafts
 from app.erasing import Erasing, erasing_of
 from app.feed import Feed
+from app.fleet_levels import FleetLevels, counting
 from app.jobs import PROGRAM, Jobs
 from app.key_settings import keys_of
 from app.late_vault import late_vault
@@ -99,6 +100,7 @@ class App:
     sequencer: Sequencer
     watch: Watch
     metrics: Metrics
+    fleet: FleetLevels
     room: DiskRoom
     breakers: Breakers
     clock: Clock
@@ -127,6 +129,7 @@ class App:
             self.erasing.replay()  # before anything is served
             self.watch.step()
             self._begin("rights", self.watch.run)
+            self._begin("levels", self.fleet.run)
             self.feed.start()
         if jobs:
             self._begin("erasing", self.erasing.run)
@@ -218,7 +221,7 @@ def build(
         answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room, witnesses=publication,
     )  # fmt: skip
     gate = Gate(engine, tokens := access_tokens(settings, keys), clock)
-    figures = ProgramFigures()
+    figures, metrics = ProgramFigures(), Metrics()
     app = App(
         settings=settings, keys=keys, engine=engine, pipeline=pipeline, writer=writer,
         decisions=decisions, drafts=drafts, vault=vault, late_vault=late_vault(vault, engine),
@@ -234,7 +237,8 @@ def build(
         witnessing=witnessing,
         erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell,
                            publication.known),
-        watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=Metrics(),
+        watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=metrics,
+        fleet=FleetLevels(engine, metrics.levels, counting(engine, writer.raw), lambda: room.on),
         room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     _listen(app, bell, figures)

@@ -72,6 +72,12 @@ def mark_ledgered(connection: Connection) -> None:
     connection.info[_LEDGERED] = True
 
 
+def count_only(connection: Connection) -> None:
+    """Say that this transaction changes nothing but the program's counters of itself: how many
+    answers were late, no word of whose. Only app/fleet_levels.py calls it."""
+    connection.info[_LEDGERED] = True
+
+
 def _open_sqlite(url: str, database: str | None) -> Engine:
     if database:  # personal data: the file is its owner's alone before the first byte is in it
         Path(database).touch(mode=0o600)

@@ -15,6 +15,7 @@ MODULES = frozenset(
         "approval_model",
         "archive_model",
         "blind_turn",
+        "fleet_levels",
         "news_model",
         "directive_model",
         "preference_model",

@@ -1,5 +1,8 @@
 """The engine refuses a commit without a ledger entry, and is fit for use afterwards."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Connection, Engine, text
 
@@ -43,3 +46,18 @@ def test_one_entry_does_not_stand_for_the_next_transaction(engine: Engine) -> No
             mark_ledgered(connection)
         with pytest.raises(UnledgeredCommit), connection.begin():
             write(connection)
+
+
+def test_only_the_ledger_and_the_counters_may_speak_for_a_commit() -> None:
+    root = Path(__file__).parents[2]
+    callers = {
+        str(path.relative_to(root)): sorted(set(found))
+        for room in ("api", "app", "audit", "authz", "domain", "gateways", "kit", "solvers")
+        for path in (root / room).rglob("*.py")
+        if (found := re.findall(r"(?<!def )\b(mark_ledgered|count_only)\(", path.read_text()))
+    }
+    assert callers == {
+        "app/fleet_levels.py": ["count_only"],
+        "audit/sequencer.py": ["mark_ledgered"],
+        "audit/stream.py": ["mark_ledgered"],
+    }
