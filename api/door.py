@@ -16,6 +16,7 @@ from api.work_class import class_of
 from app.load import Load
 from app.metrics import Metrics
 from app.objectives import WorkClass
+from app.traces import Traces
 from kit.work import Actor
 
 ANYONE = "anyone"  # field metadata: needs no token (log-in, refresh)
@@ -61,6 +62,8 @@ class Door:
     metrics: Metrics
     development: bool = False
     load: Load = field(default_factory=Load)
+    traces: Traces = field(default_factory=Traces)
+    behind_proxy: bool = False  # then the proxy says what an operation is a part of
 
     def expected(self, asked: GraphQLRequest) -> WorkClass:
         """The class of work, before anything dear is done; a document never seen may wait."""

@@ -4,6 +4,7 @@ Source: GraphQL over HTTP, working draft; audited by its `graphql-http` suite (t
 """
 
 import asyncio
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,8 @@ from api.replies import UNAUTHENTICATED, masked, outcome_of, payload_of, status_
 from api.request import MAX_BODY_BYTES, GraphQLRequest, as_request, read_request
 from api.work_class import class_of
 from app.load import BUSY, RETRY_AFTER_S, Busy
+from app.objectives import WorkClass
+from app.traces import Span
 from kit.errors import Refusal
 from kit.ids import new_id
 
@@ -105,13 +108,27 @@ class HttpDoor:
         )
         context = self._door.context(asking)
         kind = class_of(self._door.schema._schema, document, operation)
-        with self._door.metrics.operation(asking.operation_name or None, kind) as outcome:
+        with (
+            self._traced(request, asking, kind) as span,
+            self._door.metrics.operation(asking.operation_name or None, kind) as outcome,
+        ):
             result = await self._door.run(document, asked.operation_name, asked.variables, context)
             await context.seal_reads()  # what was shown is on record before it is shown
             outcome.is_(outcome_of(result))
+            span.set(outcome=outcome.code)
         payload = payload_of(result, asking.language, asking.request, pending=context.pending)
         status = status_of(result, media_type)
         return _json(payload, status, media_type, _LOG_IN if status == 401 else None)
+
+    def _traced(
+        self, request: Request, asking: Asking, kind: WorkClass
+    ) -> AbstractContextManager[Span]:
+        door = self._door
+        return door.traces.span(
+            "operation", request.headers.get("traceparent") if door.behind_proxy else None,
+            operation=door.metrics.label(asking.operation_name), document=asking.document,
+            request=asking.request, work=kind,
+        )  # fmt: skip
 
     def _method_allowed(self, request: Request) -> str:
         if request.method == "GET" and self._door.development:

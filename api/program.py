@@ -80,6 +80,8 @@ def serve(
         clock=app.clock,
         metrics=app.metrics,
         development=settings.development,
+        traces=app.traces,
+        behind_proxy=settings.behind_proxy,
     )
     views = OpenViews(app.engine, app.pipeline, app.drafts, app.clock)
     live = LiveDoor(

@@ -11,7 +11,10 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from audit.keys import KeyKind, Keys
 from kit.errors import Invalid
 
 KEY_BYTES = 32
@@ -57,3 +60,9 @@ class Cursors:
 
 def _bound(hospital: UUID | None) -> bytes:
     return hospital.bytes if hospital else b"network"
+
+
+def cursors_of(keys: Keys) -> Cursors:
+    """The same in every process of the house."""
+    derived = HKDF(SHA256(), KEY_BYTES, None, b"feed cursors")
+    return Cursors(derived.derive(keys.secret(KeyKind.ANSWER)))

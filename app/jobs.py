@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from app.forecasting import Forecasting
 from app.pipeline import Pipeline
 from app.solver_process import SolverFailed, SolverLimits, run_solver, sweep
+from app.traces import Traces
 from domain.plans.cancelling import no_longer_wanted
 from domain.plans.commands import ExecuteItem, FinishPlan, MarkStale
 from domain.plans.kinds import Lane, kind_of
@@ -51,7 +52,9 @@ class Jobs:
         timers: Sequence[Callable[..., Sequence[Command[Any]]]] = (),
         on_progress: Callable[[DueRun, dict[str, Any]], None] = lambda _run, _progress: None,
         period_s: float = 1.0,
+        traces: Traces | None = None,
     ) -> None:
+        self._traces = traces or Traces()
         self._engine = engine
         self._pipeline = pipeline
         self._clock = clock
@@ -135,10 +138,11 @@ class Jobs:
         try:
             if end.is_set() or self._stop.is_set():
                 return
-            plan = run_solver(
-                kind_of(run.kind).solving, run.problem, limits,
-                lambda progress: self.on_progress(run, progress), end,
-            )  # fmt: skip
+            with self._traces.span("solver run", plan=run.proposal_id, kind=run.kind):
+                plan = run_solver(
+                    kind_of(run.kind).solving, run.problem, limits,
+                    lambda progress: self.on_progress(run, progress), end,
+                )  # fmt: skip
             self._try(RecordPlan(proposal_id=run.proposal_id, answer=plan))
         except SolverFailed as failure:
             log.warning("solver failed", extra={"job": str(run.proposal_id)})

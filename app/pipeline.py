@@ -21,6 +21,7 @@ from app.answers import Answers, result_type
 from app.drafts import Drafts, Operation
 from app.outbox import FIRST_ANSWER
 from app.read_only import DiskRoom, refusal
+from app.traces import Traces
 from app.writer import Attempt, Landed, Writer
 from audit.changes import Changes
 from audit.entry import Draft
@@ -93,6 +94,7 @@ class Pipeline:
         witnesses: Witnesses,
         clock: Clock,
         room: DiskRoom,
+        traces: Traces | None = None,
     ) -> None:
         self._writer = writer
         self._decisions = decisions
@@ -103,6 +105,7 @@ class Pipeline:
         self._witnesses = witnesses
         self._clock = clock
         self._room = room
+        self._traces = traces or Traces()
 
     def run(
         self,
@@ -121,19 +124,22 @@ class Pipeline:
             raise Invalid(f"an idempotency key has 1 to {KEY_LENGTH} characters",
                           field="idempotencyKey")  # fmt: skip
         this = _Try(actor, command, key, operation or Operation())
-        landed = self._land(this)
-        done: Done[T] = landed.result
-        if command.privileged and landed.entry is not None:
-            self._checkpoints.wait_for(landed.entry, timeout_s=10.0)
-            if not self._witnesses.wait_for(landed.entry):
-                return _pending(command, done)
+        with self._traces.span("command", command=type(command).__name__):
+            landed = self._land(this)
+            done: Done[T] = landed.result
+            if command.privileged and landed.entry is not None:
+                with self._traces.span("ledger wait"):
+                    self._checkpoints.wait_for(landed.entry, timeout_s=10.0)
+                    if not self._witnesses.wait_for(landed.entry):
+                        return _pending(command, done)
         return done
 
     def record(self, draft: Draft) -> None:
         """Make one entry durable, e.g. of a read: returns once it is. Raises ReadOnly."""
         for last in (False, True):  # the reserve is given up in between
             try:
-                self._writer.run(Attempt(lambda _c: Landed(None, draft), lambda _why: draft))
+                with self._traces.span("record"):
+                    self._writer.run(Attempt(lambda _c: Landed(None, draft), lambda _why: draft))
                 return
             except Exception as why:
                 if not self._room.caught(why):
@@ -144,13 +150,14 @@ class Pipeline:
     def _land(self, this: _Try) -> Landed:
         try:
             self._room.require_room(this.command.action)
-            return self._writer.run(
-                Attempt(
-                    lambda connection: self._do(connection, this),
-                    lambda why: self._refused(this, why),
-                    serial=this.command.serializable,
+            with self._traces.span("transaction"):
+                return self._writer.run(
+                    Attempt(
+                        lambda connection: self._do(connection, this),
+                        lambda why: self._refused(this, why),
+                        serial=this.command.serializable,
+                    )
                 )
-            )
         except ReadOnly as why:
             self._turned_away(this, why)
             raise

@@ -74,6 +74,7 @@ def tell_of(app: "App", figures: ProgramFigures) -> None:
     for outward, circuits in app.breakers.of.items():
         metrics.watch(f"circuits_open_{outward.lower()}", "Receivers not tried for a while",
                       partial(_open, circuits))  # fmt: skip
+    metrics.watch("spans_lost", "Spans that no receiver got", lambda: float(app.traces.dropped))
     tell_of_reviews(app)
     figures.sampled = levels.note
     figures.samples |= {

@@ -28,6 +28,7 @@ from app.backup_target import target_problems
 from app.key_settings import key_problems
 from app.notice_settings import notice_problems
 from app.password_settings import password_problems
+from app.trace_settings import TraceSettings, receiver_host, trace_problems
 from app.witness_settings import WitnessSettings, witness_problems
 
 FILE_NAME = "wardgrid.toml"
@@ -45,7 +46,7 @@ class UnsafeSettings(ValueError):
     """The production profile refuses to start; the message lists every reason."""
 
 
-class Settings(ArchiveSettings, BackupSettings, WitnessSettings):
+class Settings(ArchiveSettings, BackupSettings, TraceSettings, WitnessSettings):
     """Give it to the composition root; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="WARDGRID_", extra="forbid", frozen=True)
@@ -213,6 +214,7 @@ def _problems(settings: Settings) -> list[str]:
         *target_problems(settings),
         *witness_problems(settings),
         *notice_problems(settings, relay_is_here=_loopback(settings.smtp_host or "")),
+        *trace_problems(settings, receiver_is_here=_loopback(receiver_host(settings))),
         *(["log_origin has no name of its own"] if settings.log_origin == UNNAMED_LOG else []),
     ]
 

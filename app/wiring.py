@@ -8,8 +8,6 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import OperationalError
 
@@ -20,7 +18,7 @@ from app.archiving import Archiving
 from app.backups.runner import Backups
 from app.bell import Bell
 from app.circuits import Breakers, Outward
-from app.cursors import KEY_BYTES, Cursors
+from app.cursors import cursors_of
 from app.doors import Door, doors
 from app.drafts import Drafts
 from app.erasing import Erasing, erasing_of
@@ -42,6 +40,8 @@ from app.questions import Questions
 from app.read_only import DiskRoom, room_of
 from app.settings import Settings
 from app.timers import TIMERS
+from app.trace_export import TraceExport
+from app.traces import Traces
 from app.witnessing import Witnessing, witnessing_of
 from app.writer import EmbeddedWriter, Writer
 from audit.intake import Alarm
@@ -101,6 +101,7 @@ class App:
     watch: Watch
     metrics: Metrics
     fleet: FleetLevels
+    traces: Traces
     room: DiskRoom
     breakers: Breakers
     clock: Clock
@@ -130,6 +131,8 @@ class App:
             self.watch.step()
             self._begin("rights", self.watch.run)
             self._begin("levels", self.fleet.run)
+            if self.settings.otlp_endpoint:
+                self._begin("traces", TraceExport(self.settings.otlp_endpoint, self.traces).run)
             self.feed.start()
         if jobs:
             self._begin("erasing", self.erasing.run)
@@ -208,17 +211,18 @@ def build(
     engine = open_engine(settings.database, pool_size=settings.database_pool)
     decisions = Decisions(loader(engine, clock), clock, alarm=tell)
     vault, drafts = FieldVault(keys, clock), Drafts(decisions)
-    feed = Feed(engine, Cursors(_derived(keys, b"feed cursors", KEY_BYTES)))
+    feed = Feed(engine, cursors_of(keys))
     bell = Bell([feed.wake])
     writer = _writer(settings, engine, keys, clock, bell)
     sequencer = _sequencer(settings, engine, keys, writer, tell)
-    room = room_of(settings, clock, tell)
+    room, traces = room_of(settings, clock, tell), Traces.of(settings)
     breakers = Breakers()
     witnessing = witnessing_of(settings, engine, tell, breakers.of[Outward.WITNESSES])
     publication = Publication(witnessing, settings.log_origin, settings.witness_wait_s)
     pipeline = Pipeline(
         writer=writer, decisions=decisions, vault=vault, drafts=drafts, checkpoints=sequencer,
         answers=Answers(keys.secret(KeyKind.ANSWER)), clock=clock, room=room, witnesses=publication,
+        traces=traces,
     )  # fmt: skip
     gate = Gate(engine, tokens := access_tokens(settings, keys), clock)
     figures, metrics = ProgramFigures(), Metrics()
@@ -228,7 +232,7 @@ def build(
         tokens=tokens, gate=gate, feed=feed,
         logins=logins(keys.secret(KeyKind.BLIND), clock, unwanted=unwanted_of(settings)),
         jobs=Jobs(engine=engine, pipeline=pipeline, clock=clock,
-                  timers=(*TIMERS, *own_timers(keys, vault), figures)),
+                  timers=(*TIMERS, *own_timers(keys, vault), figures), traces=traces),
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),
@@ -239,7 +243,7 @@ def build(
                            publication.known),
         watch=Watch(engine, decisions, gate, tell, vault.erased.refresh), metrics=metrics,
         fleet=FleetLevels(engine, metrics.levels, counting(engine, writer.raw), lambda: room.on),
-        room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
+        traces=traces, room=room, breakers=breakers, clock=clock, on_commit=bell.ring,
     )  # fmt: skip
     _listen(app, bell, figures)
     return app
@@ -294,7 +298,3 @@ def _sequencer(
 def _snapshot(engine: Engine) -> dict[str, object]:
     sqlite = engine.dialect.name == "sqlite"
     return {"readonly": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
-
-
-def _derived(keys: Keys, purpose: bytes, length: int) -> bytes:
-    return HKDF(SHA256(), length, None, purpose).derive(keys.secret(KeyKind.ANSWER))
