@@ -125,6 +125,7 @@ class ToyContext:
     house: "ToyHouse"
     asking: Asking
     disclosures: Disclosures = field(default_factory=Disclosures)
+    pending: bool = False
 
     async def seal_reads(self) -> None:
         if self.house.ledger_down:
