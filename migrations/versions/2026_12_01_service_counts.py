@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "service_counts"
-down_revision: str | None = "blind_turns"
+down_revision: str | None = "analysis_releases"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 online = True
