@@ -10,5 +10,11 @@ PRIVACY = {
     "ERASURE_STATE": "擦除申请当前状态不允许此操作。",
     "LEGAL_HOLD": "该患者受法律保全,不能擦除;须由两人解除保全。",
     "PATIENT_PRESENT": "患者在院或已预约,请先结束就诊。",
+    "LEAVES_HELD": "此段日志受法律保全,不能清理;须由两人解除保全。",
+    "PRUNING_BEGUN": "相关日志正在清理,请稍后再设置保全。",
+    "PRUNING_OPEN": "此段已有清理申请,或已清理。",
+    "PRUNING_STATE": "清理申请当前状态不允许此操作。",
+    "SEGMENT_CLOSED": "此归档段已由另一进程关闭。",
+    "STILL_KEPT": "此段日志的保留期未满,不能清理。",
     "HOLD_LIFTED": "此项法律保全已经解除。",
 }

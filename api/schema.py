@@ -42,6 +42,7 @@ from api.plans import PlanMutations, PlanQueries, PlanSubscriptions
 from api.preferences import PreferenceMutations, PreferenceQueries
 from api.pressure import PressureMutations, PressureQueries, PressureSubscriptions
 from api.privacy import PrivacyMutations, PrivacyQueries
+from api.pruning import PruningMutations, PruningQueries
 from api.readings import ReadingMutations, ReadingQueries, ReadingSubscriptions
 from api.reviews import ReviewMutations, ReviewQueries
 from api.roster_plans import RosterPlanMutations, RosterPlanQueries
@@ -89,6 +90,7 @@ class Query(
     PlanQueries,
     PressureQueries,
     PrivacyQueries,
+    PruningQueries,
     DirectiveQueries,
     PlanQuestions,
     ApprovalRuleQueries,
@@ -133,6 +135,7 @@ class Mutation(
     PlanMutations,
     PressureMutations,
     PrivacyMutations,
+    PruningMutations,
     DirectiveMutations,
     ApprovalRuleMutations,
     PreferenceMutations,

@@ -13,11 +13,17 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from app.jobs import PROGRAM
+from app.pipeline import Pipeline
+from app.pruning import Pruner
 from app.settings import Settings
+from app.writer import Writer
 from audit.checkpoint import Verifier
 from audit.guard import held_alone
+from audit.keys import KeyKind, Keys
 from audit.segment_form import NONE_BEFORE, Segment
 from audit.segments import MOST_ENTRIES, Range, end_of_segment, make_segment, manifest_hash
+from audit.signer import Signer
 from domain.privacy.segments import CloseSegment, last_segment
 from kit.clock import Clock, parse_time
 from kit.command import Command
@@ -39,6 +45,7 @@ class Archiving:
     do: Do
     alarm: Callable[[str], None]
     clock: Clock
+    pruner: Pruner
     most: int = MOST_ENTRIES
     _one: threading.Lock = field(default_factory=threading.Lock)
 
@@ -62,6 +69,14 @@ class Archiving:
             if stop.wait(LOOK_S):
                 return
 
+    def begin(self, thread: Callable[..., None], *, signs: bool, jobs: bool) -> None:
+        """A process that signs takes entries out; one that does the work decides which."""
+        if signs:
+            thread("sweeping", self.pruner.run_sweep)
+        if jobs:
+            thread("archiving", self.run)
+            thread("pruning", self.pruner.run)
+
     def _close(self) -> bool:
         with reading(self.engine) as session:
             before = last_segment(session)
@@ -81,3 +96,17 @@ class Archiving:
 
     def _make(self, this: Range, at: datetime) -> Segment:
         return make_segment(self.engine, self.settings.segments, self.key, this, at)
+
+
+def archiving_of(
+    settings: Settings, keys: Keys, engine: Engine, pipeline: Pipeline, writer: Writer,
+    alarm: Callable[[str], None], clock: Clock,
+) -> Archiving:  # fmt: skip
+    """Of this installation, in the program's own name."""
+
+    def do(command: Command[Any]) -> Any:
+        return pipeline.run(PROGRAM, command)
+
+    key = Signer(settings.log_origin, keys.secret(KeyKind.LEDGER)).verifier
+    pruner = Pruner(settings, engine, key, do, writer.raw, alarm, clock)
+    return Archiving(settings, engine, key, do, alarm, clock, pruner)

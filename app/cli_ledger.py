@@ -111,7 +111,9 @@ def inspect(
     secrets = [keys.secret(KeyKind.MAC, version) for version in keys.versions(KeyKind.MAC)]
     notes = [path.read_text("utf-8") for path in kept or []]
     try:
-        report = check_live(engine, ledger_signer(settings, keys).verifier, notes, secrets)
+        report = check_live(
+            engine, ledger_signer(settings, keys).verifier, notes, secrets, settings.segments
+        )
     finally:
         engine.dispose()
     typer.echo(report.to_json() if as_json else report.page(), nl=as_json)

@@ -10,7 +10,7 @@ from audit.export_form import MANIFEST
 from audit.segment_verify import verify_segments
 from audit.segments import segment_folder
 from domain.privacy.archive_model import LedgerSegment
-from domain.privacy.segments import segments
+from domain.privacy.segments import every_segment
 from kit.clock import time_text
 from kit.db import reading
 
@@ -20,7 +20,7 @@ def segment_lines(
 ) -> tuple[list[str], bool]:
     """The oldest first; without `check` only whether the files are there at all."""
     with reading(engine) as session:
-        rows = segments(session)[::-1]
+        rows = every_segment(session)
     lines, sound = [], True
     for row in rows:
         state = state_of(row, folder, key, check=check)

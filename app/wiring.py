@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 import app.plan_kinds  # noqa: F401 - every kind of plan registers itself
 import domain.forecasts.coverage  # noqa: F401 - the measure registers itself
 from app.answers import Answers
-from app.archiving import Archiving
+from app.archiving import Archiving, archiving_of
 from app.backups.runner import Backups
 from app.bell import Bell
 from app.circuits import Breakers, Outward
@@ -126,6 +126,7 @@ class App:
             self._take_the_ledger()
             self._begin("sequencer", self.sequencer.run)
         self.room.start()
+        self.archiving.begin(self._begin, signs=signs, jobs=jobs)
         if serves or jobs:
             self.erasing.replay()  # before anything is served
             self.watch.step()
@@ -136,7 +137,6 @@ class App:
             self.feed.start()
         if jobs:
             self._begin("erasing", self.erasing.run)
-            self._begin("archiving", self.archiving.run)
             self.jobs.start()
             self.backups.start()
             self.witnessing.start()
@@ -236,8 +236,7 @@ def build(
         questions=Questions(), sequencer=sequencer,
         backups=Backups(settings, keys, engine, clock,
                         lambda command: pipeline.run(PROGRAM, command).result, lambda: room.on),
-        archiving=Archiving(settings, engine, ledger_signer(settings, keys).verifier,
-                            lambda one: pipeline.run(PROGRAM, one), tell, clock),
+        archiving=archiving_of(settings, keys, engine, pipeline, writer, tell, clock),
         witnessing=witnessing,
         erasing=erasing_of(settings, keys, engine, lambda one: pipeline.run(PROGRAM, one), tell,
                            publication.known),

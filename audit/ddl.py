@@ -6,6 +6,8 @@ They are the second wall: whoever takes them down is found by the sequencer and 
 import re
 from collections.abc import Iterator
 
+from audit import ddl_pruning
+
 APPEND_ONLY = ("ledger_entry", "ledger_leaf", "ledger_checkpoint", "ledger_tile")
 
 _SQLITE_NEXT = {
@@ -60,7 +62,7 @@ _POSTGRES_FUNCTIONS = (
 
 
 def triggers(dialect: str) -> Iterator[str]:
-    """The statements that put the triggers on the tables."""
+    """The statements that put the triggers on the tables, before there was pruning."""
     if dialect == "sqlite":
         yield from _SQLITE_NEXT.values()
         yield _SQLITE_LAST
@@ -84,18 +86,36 @@ def drop_functions() -> Iterator[str]:
         yield f"DROP FUNCTION IF EXISTS {name}()"
 
 
+def before_pruning(dialect: str) -> Iterator[str]:
+    """Those among `triggers` in whose place pruning puts others."""
+    names = ("ledger_entry_next ", "ledger_entry_no_delete ", "ledger_entry_append_only")
+    for statement in triggers(dialect):
+        if "FUNCTION ledger_entry_next()" in statement and dialect == "postgresql":
+            continue
+        if any(name in statement for name in names[: 2 if dialect == "sqlite" else 3]):
+            yield statement
+
+
+def sqlite_triggers() -> dict[str, str]:
+    """What must stand in a SQLite database, by name."""
+    shape = re.compile(r"CREATE TRIGGER (\w+)")
+    made = {match[1]: text for text in triggers("sqlite") if (match := shape.search(text))}
+    return made | ddl_pruning.sqlite_triggers()
+
+
 def trigger_names(dialect: str) -> frozenset[str]:
     """What an auditor must find in the database."""
     if dialect == "sqlite":
-        verbs = (f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete"))
-        return frozenset((*verbs, "ledger_entry_next", "ledger_entry_last", "ledger_leaf_next"))
-    return frozenset(name for name, _, _ in _postgres_triggers())
+        return frozenset(sqlite_triggers())
+    named = {name for name, _, _ in _postgres_triggers()}
+    return ddl_pruning.postgres_trigger_names() | named
 
 
 def function_sources() -> dict[str, str]:
     """PostgreSQL: what the triggers' functions must say."""
-    shape = re.compile(r"FUNCTION (\w+)\(\).*\$\$(.*)\$\$", re.DOTALL)
-    found = (shape.search(statement) for statement in _POSTGRES_FUNCTIONS)
+    shape = re.compile(r"FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
+    made = (*_POSTGRES_FUNCTIONS, *ddl_pruning.postgres_functions())
+    found = (shape.search(statement) for statement in made)
     return {match[1]: match[2] for match in found if match}
 
 
@@ -111,6 +131,7 @@ def grants(app: str, sequencer: str, auditor: str) -> Iterator[str]:
         yield f"GRANT SELECT ON {table} TO {app}, {sequencer}, {auditor}"
         yield f"GRANT INSERT ON {table} TO {sequencer}"
     yield f"GRANT USAGE ON SEQUENCE ledger_entry_id_seq TO {app}"
+    yield from ddl_pruning.grants(app, sequencer, auditor)
 
 
 def _postgres_triggers() -> Iterator[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ from audit.export_form import (
     KEY,
     MANIFEST,
     MISSING,
+    PRUNED,
     WITHHELD,
     Manifest,
     bundle_name,
@@ -85,11 +86,17 @@ def prove_entry(engine: Engine, entry_id: int) -> tuple[bytes, Proof]:
         leaves = connection.execute(_INDEX, {"id": entry_id}).all()
         linked = [index for index, evidence in leaves if evidence is None]
         body = connection.execute(_BODY, {"id": entry_id}).scalar()
+        if linked and body is None and _pruned(connection, linked[0]):
+            raise ExportRefused(f"entry {entry_id} was pruned: its segment has it still")
         if not linked or body is None or linked[0] >= size:
             raise ExportRefused(f"no checkpoint covers an entry {entry_id}")
         tiles = Tiles(lambda level, first, count: log_rows.stored_hashes(
             connection, level, first, count))  # fmt: skip
         return bytes(body), make_proof(linked[0], size, note, tiles.node)
+
+
+def _pruned(connection: Connection, index: int) -> bool:
+    return any(first <= index < end for first, end in log_rows.pruned_ranges(connection))
 
 
 @contextmanager
@@ -120,13 +127,14 @@ def _notes(connection: Connection, folder: Path, key: Verifier) -> Manifest:
 
 
 def _bundles(connection: Connection, folder: Path, size: int, shown: Shown) -> None:
-    rows = every_leaf(connection, size)
+    rows, pruned = every_leaf(connection, size), log_rows.pruned_ranges(connection)
     for number in range((size + BUNDLE - 1) // BUNDLE):
         lines, hashes = [], []
         for _ in range(min(BUNDLE, size - number * BUNDLE)):
             index, _, digest, body, _, evidence = next(rows)
-            line = line_of(body if evidence is None else evidence, digest, shown=shown(index))
-            lines.append(line)
+            gone = any(first <= index < end for first, end in pruned)
+            content = body if evidence is None else evidence
+            lines.append(line_of(content, digest, shown=shown(index), pruned=gone))
             hashes.append(digest)
         (folder / bundle_name(number)).write_bytes(b"".join(lines))
         (folder / leaves_name(number)).write_bytes(b"".join(hashes))
@@ -148,8 +156,12 @@ def every_leaf(connection: Connection, size: int, first: int = 0) -> Iterator[Le
         expected += 1
 
 
-def line_of(body: bytes | None, digest: bytes, *, shown: bool = True) -> bytes:
+def line_of(
+    body: bytes | None, digest: bytes, *, shown: bool = True, pruned: bool = False
+) -> bytes:
     """A leaf's line in a bundle."""
+    if body is None and pruned:
+        return PRUNED + digest.hex().encode() + b"\n"
     # a body that is no single line could pose as several leaves
     if body is None or not body.startswith(b"{") or b"\n" in body:
         return MISSING + digest.hex().encode() + b"\n"

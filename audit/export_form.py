@@ -7,8 +7,8 @@
     bundles/NUMBER   4,096 leaves each, a line per leaf
     leaves/NUMBER    their hashes as the database had them, 32 bytes each
 
-A line is a body, or `=` and a hash where the body is withheld, or `!` and a hash where the
-database had no such body.
+A line is a body, or `=` and a hash where the body is withheld, or `-` and a hash where it was
+pruned, or `!` and a hash where the database had no such body.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from kit.canonical import canonical_json, parse_canonical
 BUNDLE_LEVEL = 12
 BUNDLE = 1 << BUNDLE_LEVEL  # leaves
 MANIFEST, KEY, CHECKPOINT = "manifest.json", "public.key", "checkpoint"
-WITHHELD, MISSING = b"=", b"!"
+WITHHELD, PRUNED, MISSING = b"=", b"-", b"!"
 MOST_NOTES = 64
 MAX_SIZE = 10**15
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from audit import epoch, form
 from audit.chains import FORK, Chains
-from audit.export_form import MISSING, WITHHELD
+from audit.export_form import MISSING, PRUNED, WITHHELD
 from audit.form import Groups, Link, Malformed
+from audit.pruned import Pruned
 from audit.report import Finding, Report
 
 _EVIDENCE = b'{"evidence":'
@@ -27,16 +28,22 @@ class LeafJudge:
         self._chains = Chains()
         self._indexes: dict[str, int] = {}  # stream -> the leaf of its last entry
         self._withheld: set[str] = set()
+        self._pruned = Pruned(report)
 
     def judge(
         self, content: bytes, lines: Sequence[bytes], hashes: list[bytes], first: int
     ) -> None:
         """The lines of a bundle's content; puts the hashes of bare ones into `hashes`."""
+        self._pruned.see(content, first)
         found = form.read_many(content, lines)
         if found is None:
             self._lines(lines, hashes, first)
         else:
             self._entries(found, hashes, first)
+
+    def conclude(self) -> None:
+        """After the last leaf."""
+        self._pruned.conclude()
 
     def _entries(self, found: list[Groups], hashes: list[bytes], first: int) -> None:
         """A bundle of ordinary entries; those that simply follow are many, and quick."""
@@ -54,7 +61,7 @@ class LeafJudge:
 
     def _lines(self, lines: Sequence[bytes], hashes: list[bytes], first: int) -> None:
         for place, line in enumerate(lines):
-            if line[:1] in (WITHHELD, MISSING):
+            if line[:1] in (WITHHELD, PRUNED, MISSING):
                 hashes[place] = self._bare(line, first + place)
             elif line.startswith(_EVIDENCE):
                 self._evidence(line, first + place)
@@ -70,6 +77,8 @@ class LeafJudge:
             return b"\x00" * 32
         if line[:1] == MISSING:
             self._fail("missing", "the database had no entry for this leaf", index)
+        elif line[:1] == PRUNED:
+            self._pruned.bare(index)
         else:
             self._report.withheld += 1
         self._withheld.add(text)

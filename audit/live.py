@@ -13,12 +13,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from audit import ddl
+from audit import ddl, log_rows
 from audit.checkpoint import Verifier
 from audit.entry import parse_body
 from audit.export import ExportRefused, export_ledger
 from audit.form import Malformed
 from audit.key_history import KeyHistory
+from audit.pruned_entries import read_pruned, returned
 from audit.report import Finding, Report
 from audit.stream import mac_of, stream_key
 from audit.verify import verify
@@ -54,8 +55,10 @@ def check_live(
     key: Verifier,
     previous: Sequence[str] = (),
     secrets: Sequence[bytes] = (),
+    segments: Path | None = None,
 ) -> Report:
-    """Judge the database itself; with the MAC `secrets`, also who wrote each entry."""
+    """Judge the database itself; with the MAC `secrets`, also who wrote each entry. What was
+    pruned is read in the folder of `segments`, as far as they are there."""
     with tempfile.TemporaryDirectory(prefix="ledger-") as folder:
         try:
             export_ledger(engine, Path(folder) / "export", key, durable=False)
@@ -67,6 +70,7 @@ def check_live(
     with reading(engine) as session:
         connection = session.connection()
         keys = KeyHistory()
+        read_pruned(connection, segments, keys)
         for finding in _look(connection, key.name, secrets, keys):
             report.add(finding)
         report.redacted = keys.redacted
@@ -80,6 +84,9 @@ def _look(
         yield Finding("trigger", f"{name} is missing, off or changed")
     yield from _projections(connection, log, secrets, keys)
     yield from keys.findings(connection)
+    for first, end in log_rows.pruned_ranges(connection):
+        if (entry_id := returned(connection, first, end)) is not None:
+            yield Finding("prune-returned", f"entry {entry_id} was pruned, and is there again")
     for entry_id in connection.execute(_LEFT_BEHIND[connection.dialect.name]).scalars():
         yield Finding("left-behind", f"entry {entry_id} was never linked, later ones were")
 
@@ -88,7 +95,7 @@ def missing_triggers(connection: Connection) -> set[str]:
     """Triggers that are not exactly as the migration made them."""
     expected = set(ddl.trigger_names(connection.dialect.name))
     if connection.dialect.name == "sqlite":
-        made = {statement.strip() for statement in ddl.triggers("sqlite")}
+        made = {statement.strip() for statement in ddl.sqlite_triggers().values()}
         rows = connection.execute(_SQLITE_TRIGGERS)
         return expected - {name for name, sql in rows if sql.strip() in made}
     sources = ddl.function_sources()

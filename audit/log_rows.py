@@ -36,6 +36,10 @@ _HEAD = text(
     "SELECT e.body FROM ledger_entry e WHERE e.stream = :stream AND EXISTS"
     " (SELECT 1 FROM ledger_leaf l WHERE l.entry_id = e.id) ORDER BY e.sseq DESC LIMIT 1"
 )
+_PRUNED_HEAD = text(
+    "SELECT sseq, hash FROM ledger_stream_end WHERE stream = :stream ORDER BY sseq DESC LIMIT 1"
+)
+_PRUNED = text("SELECT first_leaf, end_leaf FROM ledger_pruned ORDER BY first_leaf")
 _LINKED = text("SELECT 1 FROM ledger_leaf WHERE entry_id = :id LIMIT 1")
 _EPOCH = text(
     f"SELECT evidence FROM ledger_leaf WHERE entry_id = {NO_ENTRY} ORDER BY idx DESC LIMIT 1"  # noqa: S608 - a constant
@@ -115,10 +119,18 @@ def is_linked(connection: Connection, entry_id: int) -> bool:
 def linked_head(connection: Connection, stream: str) -> Place | None:
     """Where a stream stands in the log."""
     body = _bytes(connection.execute(_HEAD, {"stream": stream}).scalar())
+    if body is None:  # not there yet, or pruned
+        gone = connection.execute(_PRUNED_HEAD, {"stream": stream}).first()
+        return None if gone is None else (int(gone[0]), bytes(gone[1]).hex())
     try:
-        return None if body is None else (read(body).sseq, leaf_hash(body).hex())
+        return read(body).sseq, leaf_hash(body).hex()
     except Malformed:
         return None
+
+
+def pruned_ranges(connection: Connection) -> list[tuple[int, int]]:
+    """Leaves [first, end) whose entries may be gone, as the database says."""
+    return [(int(row[0]), int(row[1])) for row in connection.execute(_PRUNED)]
 
 
 def stored_hashes(connection: Connection, level: int, first: int, count: int) -> list[bytes]:

@@ -31,6 +31,7 @@ _WORDS = {
     "leaves": ("Entries in the log", "日志条目数"),
     "read": ("Read and judged", "已阅读并判断"),
     "withheld": ("Shown as fingerprints only", "仅显示指纹"),
+    "pruned": ("Pruned after their retention, on record", "保留期满后按记录清理"),
     "kept": ("Compared with kept checkpoints over", "与所保存检查点比对（覆盖条目数）"),
     "none": ("none: a rollback would not show", "无：回滚将无法发现"),
     "root": ("Fingerprint of the whole log", "整个日志的指纹"),
@@ -86,6 +87,7 @@ def _facts(report: Report, word: Word) -> list[str]:
     facts = {
         "log": _plain(report.log), "leaves": str(report.size), "read": str(report.entries),
         "withheld": str(report.withheld),
+        "pruned": str(report.pruned),
         "kept": ", ".join(map(str, report.compared_with)) or word("none"),
         "root": f"<code>{_plain(report.root)}</code>",
     }  # fmt: skip

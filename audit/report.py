@@ -42,6 +42,7 @@ class Report:
     root: str = ""
     entries: int = 0
     withheld: int = 0
+    pruned: int = 0  # entries that are gone
     evidence: int = 0
     redacted: int = 0  # keys destroyed with a record, where the database itself was looked at
     compared_with: tuple[int, ...] = ()  # sizes of the kept checkpoints
@@ -101,6 +102,8 @@ class Report:
             + (f"; signed up to {epoch.lost_size}" if epoch.lost_size else "; nothing known lost")
             for epoch in self.epochs
         ]
+        if self.pruned:
+            lines.append(f"  pruned (recorded): {self.pruned} entries, their hashes hold")
         if self.redacted:
             lines.append(f"  redacted (recorded): {self.redacted} keys of erased people")
         if self.first_bad_index is not None:

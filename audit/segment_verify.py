@@ -10,7 +10,16 @@ from pathlib import Path
 
 from audit.checkpoint import BadNote, Checkpoint, Verifier, open_checkpoint
 from audit.export_files import Files, FolderFiles
-from audit.export_form import BUNDLE, CHECKPOINT, KEY, MANIFEST, bundle_name, leaves_name
+from audit.export_form import (
+    BUNDLE,
+    CHECKPOINT,
+    KEY,
+    MANIFEST,
+    PRUNED,
+    WITHHELD,
+    bundle_name,
+    leaves_name,
+)
 from audit.leaf_judge import LeafJudge
 from audit.report import Finding, Report
 from audit.segment_form import BadSegment, Segment, times_in
@@ -125,6 +134,9 @@ class _Segments:
             hashes = [sha256(b"\x00" + line).digest() for line in lines]
             judge.judge(content, lines, hashes, first)
             times = times_in(lines, *times)
+            for place, line in enumerate(lines):
+                if line[:1] in (WITHHELD, PRUNED):
+                    self._fail("missing", "a segment shows every entry", first + place)
             self._stored(_read(files, leaves_name(number)), hashes, first)
             met = self._meet(hashes, met)
             self._report.size = first + len(hashes)

@@ -90,4 +90,22 @@ LEDGER_PURPOSE = Table(
     sqlite_with_rowid=False,
 )
 
+# Leaves [first_leaf, end_leaf) whose entries may be gone, and the entry that approved it.
+LEDGER_PRUNED = Table(
+    "ledger_pruned",
+    SQLModel.metadata,
+    Column("first_leaf", _NUMBER, primary_key=True, autoincrement=False),
+    Column("end_leaf", BigInteger, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+)
+
+# Where a stream stood whose last entries are gone: whatever goes on from there must follow.
+LEDGER_STREAM_END = Table(
+    "ledger_stream_end",
+    SQLModel.metadata,
+    Column("stream", String(36), primary_key=True),
+    Column("sseq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
 LEDGER_TABLES = (LEDGER_ENTRY, LEDGER_LEAF, LEDGER_CHECKPOINT, LEDGER_TILE)

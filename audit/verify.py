@@ -89,6 +89,7 @@ class _Verification:
         self._roots.sort()
         root = self._leaves(manifest)
         self._report.root = root.hex()
+        self._judge.conclude()
         for checkpoint in self._beyond:
             self._rolled_back(checkpoint, manifest.size)
         if self._report.withheld:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.patients.registration import present_patient
+from domain.privacy.held_leaves import require_none_begun
 from domain.privacy.model import HoldReason, LegalHold
 from kit.command import Command
 from kit.errors import Conflict, Denied, Invalid
@@ -100,6 +101,7 @@ class LiftHold(Command[LegalHold]):
 
 
 def _placed(work: Work, hold: LegalHold) -> LegalHold:
+    require_none_begun(work.session, hold)
     work.add(hold)
     work.emit("LegalHoldPlaced", hold.scope, hold=hold.id)
     return hold

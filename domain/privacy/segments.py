@@ -1,11 +1,13 @@
 """Closing segments of the ledger, and reading which there are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from domain.privacy.archive_model import FLOOR_DAYS, LedgerSegment
+from domain.privacy.archive_model import FLOOR_DAYS, LedgerSegment, Pruning, PruningState
 from kit.command import Command
 from kit.errors import Conflict, Invalid
 from kit.work import NETWORK, Scope, Work
@@ -51,11 +53,47 @@ def last_segment(session: Session) -> LedgerSegment | None:
     return session.exec(asked).first()
 
 
+def every_segment(session: Session) -> Sequence[LedgerSegment]:
+    """The oldest first."""
+    return session.exec(select(LedgerSegment).order_by(col(LedgerSegment.number))).all()
+
+
+def segment_before(session: Session, number: int) -> LedgerSegment | None:
+    """None before the first."""
+    asked = select(LedgerSegment).where(LedgerSegment.number == number - 1)
+    return session.exec(asked).first()
+
+
 def segments(
-    session: Session, *, limit: int | None = None, before: int | None = None
-) -> list[LedgerSegment]:
-    """The newest first; `before` is a number."""
-    asked = select(LedgerSegment).order_by(col(LedgerSegment.number).desc())
-    if before is not None:
-        asked = asked.where(LedgerSegment.number < before)
-    return list(session.exec(asked if limit is None else asked.limit(limit)).all())
+    session: Session, scopes: Sequence[Scope], *, limit: int, after: UUID | None = None
+) -> Sequence[LedgerSegment]:
+    """The newest first, for whoever looks at the whole network."""
+    asked = select(LedgerSegment).order_by(col(LedgerSegment.id).desc()).limit(limit)
+    if NETWORK not in scopes:
+        return ()
+    return session.exec(
+        asked if after is None else asked.where(col(LedgerSegment.id) < after)
+    ).all()
+
+
+def prunings(
+    session: Session, scopes: Sequence[Scope], *, limit: int, after: UUID | None = None
+) -> Sequence[Pruning]:
+    """Likewise."""
+    asked = select(Pruning).order_by(col(Pruning.id).desc()).limit(limit)
+    if NETWORK not in scopes:
+        return ()
+    if after is not None:
+        asked = asked.where(col(Pruning.id) < after)
+    return session.exec(asked).all()
+
+
+def prunings_in(session: Session, *states: PruningState) -> list[tuple[Pruning, LedgerSegment]]:
+    """Those in one of the states, the oldest first."""
+    asked = (
+        select(Pruning, LedgerSegment)
+        .join(LedgerSegment, col(LedgerSegment.id) == col(Pruning.segment_id))
+        .where(col(Pruning.state).in_(states))
+        .order_by(col(Pruning.id))
+    )
+    return list(session.exec(asked).all())

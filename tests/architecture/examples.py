@@ -65,7 +65,7 @@ POINTS_AT = {
     "binding_id": "binding", "credential_id": "credential", "device_id": "device",
     "encounter_id": "encounter", "flood_id": "flood", "grant_id": "grant", "review_id": "review", "hold_id": "hold",
     "hospital_id": "hospital", "item_id": "item", "message_id": "message", "merged_id": "other_patient",
-    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold", "directive_id": "directive", "erasure_id": "erasure",
+    "other_id": "other_encounter", "outbound_id": "outbound", "patient_id": "patient", "proposal_id": "plan", "approval_rule_id": "approval_rule", "legal_hold_id": "legal_hold", "directive_id": "directive", "erasure_id": "erasure", "segment_id": "segment", "pruning_id": "pruning",
     "request_id": "request", "rotation_id": "rotation", "rule_id": "rule", "room_id": "room", "stay_id": "stay", "survivor_id": "patient",
     "absence_id": "absence", "admission_id": "admission", "duty_id": "duty", "other_duty_id": "duty", "other_staff_id": "other_staff",
     "roster_id": "roster", "shift_id": "shift", "staff_id": "staff", "doctor_id": "doctor", "to_account_id": "account", "swap_id": "swap", "wish_id": "wish",

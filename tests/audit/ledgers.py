@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from audit import ddl
+from audit import ddl, ddl_pruning
 from audit.entry import Change, Draft, OperationRef, PolicyRef, ResourceRef
 from audit.export import export_ledger
 from audit.intake import Alarm
@@ -156,7 +156,7 @@ def drop_triggers(connection: Connection) -> None:
         for name in ddl.trigger_names("sqlite"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         return
-    for table in ddl.APPEND_ONLY:
+    for table in (*ddl.APPEND_ONLY, *ddl_pruning.TABLES):
         connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
 
 

@@ -119,6 +119,9 @@ def check_leaves(
     epochs: list[dict[str, object]] = []
     streams: Streams = {}
     shut: set[str] = set()
+    gone: set[str] = set()
+    pruned: list[int] = []
+    records: list[dict[str, object]] = []
     for number in numbers:
         content = files[f"bundles/{number}"]
         demand(content.endswith(b"\n"), "last newline")
@@ -129,6 +132,12 @@ def check_leaves(
                 shut.add(line[1:].decode())
                 hashes.append(bytes.fromhex(line[1:].decode()))
                 continue
+            if line[:1] == b"-":
+                demand(re.fullmatch(rb"-[0-9a-f]{64}", line), "pruned line")
+                gone.add(line[1:].decode())
+                pruned.append(len(hashes))
+                hashes.append(bytes.fromhex(line[1:].decode()))
+                continue
             demand(line[:1] != b"!", "a body is missing")
             body = strict_json(line)
             demand(isinstance(body, dict) and "evidence" not in body, "evidence")
@@ -137,12 +146,44 @@ def check_leaves(
                 epochs.append(check_epoch(body, log, len(epochs) + 1, len(hashes)))
             else:
                 check_body(body, log)
-                follow(body, leaf.hex(), streams, shut)
+                follow(body, leaf.hex(), streams, shut | gone)
+                if isinstance(body, dict) and body["outcome"] == "done":
+                    records.append({**body, "index": len(hashes)})
             hashes.append(leaf)
         demand(files[f"leaves/{number}"] == b"".join(hashes[begin:]), "stored hashes")
         demand(len(hashes) - begin == 4096 or number == numbers[-1], "bundle length")
     demand(len(hashes) == size, "number of leaves")
+    check_pruned(pruned, records)
     return hashes, len(shut), epochs
+
+
+def check_pruned(pruned: list[int], records: list[dict[str, object]]) -> None:
+    """Each pruned leaf was let go by two people, under no hold."""
+    approved: set[tuple[int, int]] = set()
+    held: dict[str, tuple[int, float]] = {}
+    left = set(pruned)
+    for record in records:
+        notes: dict[str, object] = dict(record["notes"])  # type: ignore[call-overload]
+        if record["action"] in ("ledger.prune", "pruning.begin"):
+            first, end, index = notes["first"], notes["end"], record["index"]
+            if not (isinstance(first, int) and isinstance(end, int) and isinstance(index, int)):
+                raise Wrong("range of a pruning")
+            demand(0 <= first < end <= index, "range of a pruning")
+            if record["action"] == "pruning.begin" and (first, end) in approved:
+                left -= set(range(first, end))
+                overlaps = any(low < end and first <= high for low, high in held.values())
+                demand(not overlaps, "pruned under a hold")
+            elif record["actor"]["id"] != notes["asked"]:  # type: ignore[index]
+                approved.add((first, end))
+        if record["action"] in ("legal_hold.place", "legal_hold.lift"):
+            for change in record["change"]:  # type: ignore[attr-defined]
+                new = {field[0]: field[2] for field in change["fields"]}
+                if change["table"] == "legal_hold" and new.get("first_leaf") is not None:
+                    last = new.get("last_leaf")
+                    held[change["id"]] = (new["first_leaf"], 1e18 if last is None else last)
+                elif change["table"] == "legal_hold" and new.get("lifted_at") is not None:
+                    held.pop(change["id"], None)
+    demand(not left, "pruned without a record")
 
 
 def follow(body: object, digest: str, streams: Streams, hidden: set[str]) -> None:

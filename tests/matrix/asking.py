@@ -43,7 +43,7 @@ POINTS_AT = {
     "gatewayId": "gateway", "grantId": "grant", "reviewId": "review", "resolveSubject.subjectId": "subject", "encounterId": "encounter", "holdId": "hold",
     "hospitalId": "hospital", "itemId": "item", "messageId": "message", "outboundId": "outbound", "mergedId": "other_patient",
     "otherId": "other_encounter", "patientId": "patient", "subjectId": "patient", "planId": "plan",
-    "approvalRuleId": "approval_rule", "legalHoldId": "legal_hold", "directiveId": "directive", "readerWardId": "ward", "erasureId": "erasure",
+    "approvalRuleId": "approval_rule", "legalHoldId": "legal_hold", "directiveId": "directive", "readerWardId": "ward", "erasureId": "erasure", "segmentId": "segment", "pruningId": "pruning",
     "whyNot.requestId": "asked_request", "planConflict.requestIds": "asked_request",
     "requestId": "request", "rotationId": "rotation", "ruleId": "rule", "roomId": "room", "stayId": "stay", "survivorId": "patient",
     "declarationId": "declaration", "toHospitalId": "other_hospital", "atHospitalId": "other_hospital", "transferId": "transfer",

@@ -21,7 +21,7 @@ from tests.matrix.equipment import alarm, devices, notices, outbound, rule
 from tests.matrix.people import furnish, people, upkeep, wishes
 from tests.matrix.planning import approval_rule, plan, transfers
 from tests.matrix.team import care, staff
-from tests.matrix.trust import break_glass, privacy
+from tests.matrix.trust import archive, break_glass, privacy
 
 SEEDER_ROLES = (
     "system-administrator",
@@ -61,6 +61,7 @@ def fill(
             city.corners[f"{code}/{ward_code}"] = corner
     transfers(city)
     privacy(city)
+    archive(city)
     city.do(RecordBackup(act=BackupAct.MADE, file="a.wgb", took_ms=7), PROGRAM)
     rotation = city.do(RequestKeyRotation(kind=RotationKind.SUBJECT))
     for corner in city.corners.values():

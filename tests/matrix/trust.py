@@ -1,7 +1,10 @@
 """Holds, erasures, refusals, a broken glass and what is to be reviewed."""
 
+from datetime import UTC, datetime
+
 from sqlmodel import Session
 
+from app.jobs import PROGRAM
 from domain.accounts.model import Account
 from domain.break_glass.ending import EndBreakGlass
 from domain.break_glass.model import BreakGlassReason
@@ -12,6 +15,8 @@ from domain.patients.directives import RecordConsentDirective
 from domain.privacy.erasing import RequestErasure
 from domain.privacy.holds import HoldPatient
 from domain.privacy.model import ErasureReason, HoldReason
+from domain.privacy.pruning import RequestPruning
+from domain.privacy.segments import CloseSegment
 from domain.reviews.model import FlagKind, ReviewItem
 from kit.db import open_engine
 from kit.ids import new_id
@@ -32,6 +37,22 @@ def privacy(city: City) -> None:
         gone = city.do(RegisterPatient(hospital_id=corner.ids["hospital"], identity=Identity()))
         asked = RequestErasure(patient_id=gone.id, reason=ErasureReason.MISTAKE)
         corner.ids["erasure"] = city.do(asked, officer).id
+
+
+def archive(city: City) -> None:
+    """Two old segments of the ledger; somebody asked to prune the first."""
+    officer = city.enrol("compliance-officer", scope=NETWORK)
+    old = datetime(2019, 1, 31, tzinfo=UTC)
+    first, second = (
+        city.do(CloseSegment(
+            segment_number=number, first_leaf=number - 1, last_leaf=number - 1, first_at=old,
+            last_at=old, manifest="ab" * 32, keep_days=183,
+        ), PROGRAM)
+        for number in (1, 2)
+    )  # fmt: skip
+    asked = city.do(RequestPruning(segment_id=first.id), officer)
+    for corner in city.corners.values():
+        corner.ids["segment"], corner.ids["pruning"] = second.id, asked.id
 
 
 def break_glass(city: City, corner: Corner) -> None:

@@ -16,7 +16,7 @@ from audit.segment_verify import verify_segments
 from audit.segments import segment_folder
 from audit.verifier import main
 from domain.privacy.archive_model import LedgerSegment
-from domain.privacy.segments import CloseSegment, segments
+from domain.privacy.segments import CloseSegment, every_segment
 from kit.db import reading
 from kit.errors import Conflict, Invalid
 from tests.house import enrol, house, settings_for, sign
@@ -27,7 +27,7 @@ MAY = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 def closed(app: App) -> list[LedgerSegment]:
     with reading(app.engine) as session:
-        return segments(session)[::-1]
+        return list(every_segment(session))
 
 
 def test_each_month_is_put_away_once_and_on_record(database_url: str, tmp_path: Path) -> None:
