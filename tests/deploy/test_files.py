@@ -35,7 +35,9 @@ def test_every_service_is_pinned_and_locked_down(name: str) -> None:
     assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
     assert "healthcheck" in service
     assert not {"privileged", "cap_add", "devices"} & set(service)
-    assert [key for key in service.get("environment", {}) if SECRET_NAMES.search(key)] == []
+    told = service.get("environment", {}).items()
+    named = [value for key, value in told if SECRET_NAMES.search(key)]
+    assert [value for value in named if not value.startswith("/run/secrets/")] == []
     assert not ("network_mode" in service and "networks" in service)
 
 
@@ -68,6 +70,17 @@ def test_compose_has_every_part_once_and_two_doors() -> None:
     assert COMPOSE["networks"]["inside"]["internal"] is True
     proxy = SERVICES["proxy"]["networks"]["inside"]["ipv4_address"]
     assert {SERVICES[one]["environment"]["FORWARDED_ALLOW_IPS"] for one in ("api-1", "api-2")} == {proxy}  # fmt: skip
+
+
+def test_the_proxy_believes_no_other_authority_than_ours() -> None:
+    nginx, given = (DEPLOY / "nginx.conf").read_text(), SERVICES["proxy"]["secrets"]
+    assert re.findall(r"proxy_pass (\S+);", nginx) == ["https://api"]
+    assert "proxy_ssl_verify on;" in nginx
+    assert "proxy_ssl_trusted_certificate /run/secrets/inside_authority;" in nginx
+    assert "inside_authority" in given
+    for one in ("api-1", "api-2"):
+        assert SERVICES[one]["environment"]["WARDGRID_TLS_CERTIFICATE"] == "/run/secrets/api_certificate"  # fmt: skip
+        assert set(SERVICES[one]["secrets"]) == {"api_certificate", "api_key"}
 
 
 def test_docker_compose_takes_the_file() -> None:
@@ -121,6 +134,7 @@ def test_nginx_takes_the_file(tmp_path: Path) -> None:
     )  # fmt: skip
     text = (DEPLOY / "nginx.conf").read_text().replace("/tmp/", f"{tmp_path}/")  # noqa: S108 - of the container
     text = text.replace("/run/secrets", str(tmp_path))
+    shutil.copy(tmp_path / "site_certificate", tmp_path / "inside_authority")
     (tmp_path / "conf").write_text(re.sub(r"api-\d:8080", "127.0.0.1:8080", text))
     told = subprocess.run(
         [nginx, "-t", "-q", "-c", tmp_path / "conf"], capture_output=True, text=True, check=False

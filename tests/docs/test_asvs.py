@@ -29,7 +29,7 @@ def test_no_requirement_is_missing_or_told_twice() -> None:
 
 
 def test_what_is_met_names_its_test() -> None:
-    assert {row[2] for row in ROWS} == {"met", "part", "no", "operator", "n/a"}
+    assert {row[2] for row in ROWS} <= {"met", "part", "no", "operator", "n/a"}
     for _, numbers, state, how in ROWS:
         assert len(how) > 8, numbers
         if state == "met" and numbers not in DOCUMENTED:
