@@ -12,6 +12,7 @@ revision: str = "ledger_pruning"
 down_revision: str | None = "service_counts"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+online = False  # it replaces the triggers of the ledger's tables
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _OPEN = sa.text("state <> 'CANCELLED'")
