@@ -10,6 +10,7 @@ from tests.e2e.serving import WardServer
 pytestmark = pytest.mark.browser
 
 OFFICE = (1280, 800)
+KEPT_BY_STAFF = "Object.keys(sessionStorage).filter(name => name.startsWith('wardgrid.staff'))"
 
 
 def test_a_ward_that_the_screen_may_not_see_is_refused_in_plain_words(
@@ -71,8 +72,11 @@ def test_staff_log_in_and_open_a_ward(browser: Browser, server: WardServer) -> N
         ward.click()
         screen.wait_live()
         page.get_by_role("link", name="All wards").click()
+        assert page.evaluate(KEPT_BY_STAFF) != []
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+        assert page.evaluate(KEPT_BY_STAFF) == []  # nothing is left in the tab for who comes next
+        assert page.get_by_role("link", name="Cardiology 3").count() == 0
         assert screen.complaints == []
 
 
