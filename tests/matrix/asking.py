@@ -51,7 +51,7 @@ POINTS_AT = {
     "waivers": "waiver", "wardId": "ward",
     "alarm.id": "alarm", "alarmRule.id": "rule", "device.id": "device", "account.id": "account", "node.id": "bed", "patient.id": "patient",
     "encounter.id": "encounter", "ward.id": "ward", "bedPlan.id": "plan", "scenario.id": "scenario",
-    "staffId": "staff", "otherStaffId": "other_staff", "shiftId": "shift", "rosterId": "roster",
+    "sessionId": "account", "staffId": "staff", "otherStaffId": "other_staff", "shiftId": "shift", "rosterId": "roster",
     "dutyId": "duty", "otherDutyId": "duty", "absenceId": "absence", "wishId": "wish",
     "toAccountId": "account", "swapId": "swap",
     "doctorId": "staff", "stateDoctorWish.doctorId": "doctor", "carePlan.id": "care_plan", "carePlanItems.planId": "care_plan",
