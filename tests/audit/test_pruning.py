@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from audit.entry import Change
 from audit.pruning import PruneRefused, prune
 from audit.report import Result
 from audit.stream import Streams
@@ -62,3 +63,23 @@ def test_another_range_than_the_signed_one_is_refused(ledger: Ledger) -> None:
     approve(ledger)
     with pytest.raises(PruneRefused):
         take_out(ledger, END - 1)
+
+
+@pytest.mark.parametrize(("last", "lifted", "found"), [
+    (1, False, ["held"]), (None, False, ["held"]), (1, True, []),
+])  # fmt: skip
+def test_pruning_under_a_hold_is_found(
+    sqlite_ledger: Ledger, last: int | None, lifted: bool, found: list[str]
+) -> None:
+    """By a program that does not ask for holds: what it did is on record, and judged by it."""
+    row = ("legal_hold", str(some_id(70)), 1)
+    sqlite_ledger.fill(END)
+    placed = Change(*row, "insert", {"first_leaf": (None, 0), "last_leaf": (None, last)})
+    ended = Change(*row, "update", {"lifted_at": (None, "2026-01-05T12:00:00.000000Z")})
+    sqlite_ledger.write(draft(60, action="legal_hold.place", changes=(placed,)))
+    if lifted:
+        sqlite_ledger.write(draft(61, action="legal_hold.lift", changes=(ended,)))
+    approve(sqlite_ledger)
+    take_out(sqlite_ledger)
+    report = sqlite_ledger.verify()
+    assert [one.code for one in report.findings] == found

@@ -262,9 +262,7 @@ def test_entries_that_nobody_approved_to_prune_are_missed(
         assert code in {one.code for one in report.findings if one.index == first}
 
 
-def test_pruning_beyond_the_record_and_under_a_hold_is_found(
-    sqlite_url: str, tmp_path: Path
-) -> None:
+def test_pruning_beyond_the_record_is_found(sqlite_url: str, tmp_path: Path) -> None:
     with archive(sqlite_url, tmp_path) as here:
         here.clock.turn(200)
         here.prune()
