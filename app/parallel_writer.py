@@ -127,6 +127,7 @@ class ParallelWriter:
                 stream.unknown()  # the answer to COMMIT never came: begin another chain
             else:
                 stream.rolled_back()
+                _end_transaction(connection)
             raise
         stream.committed()
 
@@ -152,6 +153,15 @@ class _Busy:
         with self._writer._idle:
             self._writer._active -= 1
             self._writer._idle.notify_all()
+
+
+def _end_transaction(connection: Connection) -> None:
+    """SQLAlchemy takes a commit that raises for done, and would give the connection to the next one
+    with its transaction still open."""
+    try:
+        connection.connection.rollback()
+    except Exception:  # whatever state it is in, nobody shall have it
+        connection.invalidate()
 
 
 class _SessionEnded(Exception):
