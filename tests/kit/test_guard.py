@@ -58,6 +58,7 @@ def test_only_the_ledger_and_the_counters_may_speak_for_a_commit() -> None:
     }
     assert callers == {
         "app/fleet_levels.py": ["count_only"],
+        "audit/pruning.py": ["mark_ledgered"],
         "audit/sequencer.py": ["mark_ledgered"],
         "audit/stream.py": ["mark_ledgered"],
     }
