@@ -49,6 +49,7 @@ class Pruner:
     alarm: Callable[[str], None]
     clock: Clock
     _bad: set[UUID] = field(default_factory=set)  # told once; the next start tries again
+    _turn: threading.Lock = field(default_factory=threading.Lock)  # one sweep marks a range
 
     def look(self) -> None:
         """Begin what is approved, and conclude what is gone."""
@@ -62,11 +63,12 @@ class Pruner:
 
     def sweep(self) -> None:
         """Take out the entries of every pruning that has begun."""
-        with reading(self.engine) as session:
-            found = prunings_in(session, PruningState.BEGUN)
-        for pruning, _ in found:
-            while not prune(self.engine, self.write, *_range(pruning)):
-                pass  # a piece at a time, so that writers get their turn
+        with self._turn:
+            with reading(self.engine) as session:
+                found = prunings_in(session, PruningState.BEGUN)
+            for pruning, _ in found:
+                while not prune(self.engine, self.write, *_range(pruning)):
+                    pass  # a piece at a time, so that writers get their turn
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop. What fails is told, and tried again."""
