@@ -21,12 +21,15 @@ _RUN_OWNER = "WARDGRID_TEST_OWNER"
 
 # What no database judges runs on PostgreSQL by night, by day on SQLite alone.
 _BY_NIGHT = frozenset({
-    "admissions_domain", "alarm_rules", "analysis", "architecture", "break_glass", "demand",
-    "devices", "fhir", "forecasts", "gateways", "inbound", "keys", "measures", "mllp", "monitoring",
-    "moves", "mqtt", "notices", "patients", "pressure", "privacy", "reviews", "rosters_domain",
-    "scenarios", "staff", "transfers",
+    "accounts", "admissions_domain", "alarm_rules", "alarms", "analysis", "api", "architecture",
+    "backups", "beds", "break_glass", "demand", "devices", "fhir", "forecasts", "gateways",
+    "inbound", "keys", "measures", "mllp", "monitoring", "moves", "mqtt", "notices", "patients",
+    "places", "plans", "pressure", "privacy", "readings", "reviews", "rosters_domain", "scenarios",
+    "staff", "telemetry", "transfers",
 })  # fmt: skip
-_BY_DAY = frozenset({"test_duties.py"})  # constraints stand behind these
+# Constraints stand behind these, and races are judged by them.
+_BY_DAY = frozenset({"test_constraints.py", "test_duties.py", "test_elsewhere.py"})
+_LONG = frozenset({"test_populated.py"})  # a minute and more on each database
 
 
 @pytest.hookimpl(tryfirst=True)  # before those marked are left out
@@ -35,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         callspec = getattr(item, "callspec", None)  # of parametrised ones
         kinds = callspec.params.values() if callspec else ()
         folder, file = item.path.parent.name, item.path.name
-        if "postgresql" in kinds and folder in _BY_NIGHT and file not in _BY_DAY:
+        by_night = file in _LONG or (folder in _BY_NIGHT and file not in _BY_DAY)
+        if "postgresql" in kinds and by_night:
             item.add_marker(pytest.mark.nightly)
 
 
